@@ -1,0 +1,101 @@
+# One Makefile, no recursion. Objects go to build/<compiler>-<mode>/.
+#
+#   make                build the programs (release)
+#   make check          lint-free, fast: unit tests, dialogues, under ASan + UBSan
+#   make check-full     adds real clients, fuzzing, kill -9, full disk
+#   make lint           style: floors, format, lengths, names, warnings
+#   make run            run in the foreground, state below run/
+#   make install        DESTDIR, PREFIX
+#
+# CC=clang-14 for clang; MODE=asan for the sanitizers.
+
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+MODE    ?= release
+OUT     := build/$(notdir $(CC))-$(MODE)
+PREFIX  ?= /usr/local
+VERSION := 0.1.0
+
+PROGRAMS := pillarbox smtpd pop3d imapd-lite authd mailstored
+FOLDERS  := base net mail conf kv auth mailstore smtpd pop3d imapd-lite pillarbox
+MAINS    := pillarbox/main.c smtpd/main.c pop3d/main.c imapd-lite/main.c \
+            auth/main.c mailstore/main.c
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
+        -Wstrict-prototypes -Wvla -Wwrite-strings -Wformat=2 \
+        -Wimplicit-fallthrough -Werror -Wno-missing-field-initializers
+HARDEN := -fstack-protector-strong -fstack-clash-protection \
+          -fcf-protection=full -fno-strict-overflow \
+          -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-common
+IS_CLANG := $(findstring clang,$(CC))
+ifeq ($(IS_CLANG),)
+HARDEN += -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+endif
+
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=3 $(HARDEN)
+CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+                  -fno-sanitize-recover=all
+CFLAGS_fuzz    := $(CFLAGS_asan) -fsanitize=fuzzer-no-link
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+LDFLAGS_asan    := -fsanitize=address,undefined
+LDFLAGS_fuzz    := $(LDFLAGS_asan) -fsanitize=fuzzer
+
+CPPFLAGS := -I. -D_GNU_SOURCE -DPILLARBOX_VERSION='"$(VERSION)"'
+CFLAGS   := -std=c17 -fPIE $(WARN) $(CFLAGS_$(MODE)) -MMD -MP
+LDFLAGS  := $(LDFLAGS_$(MODE)) -Wl,--as-needed
+LIBS     := -lev -lssl -lcrypto -lsasl2 -ldb-5.3 -lseccomp -lpthread
+
+SOURCES   := $(wildcard $(addsuffix /*.c,$(FOLDERS)))
+LIB_OBJS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(MAINS),$(SOURCES)))
+MAIN_OBJS := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(MAINS)))
+LIB       := $(OUT)/libpillarbox.a
+BINS      := $(addprefix $(OUT)/bin/,$(PROGRAMS))
+
+TEST_SRCS := $(wildcard $(patsubst %,tests/%/*_test.c,$(FOLDERS)))
+TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRCS))
+FUZZ_SRCS := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRCS))
+TEST_LIB  := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/*.c))
+
+.PHONY: all check check-full lint run install clean unit fuzzers tests
+all: $(BINS)
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(LIB): $(LIB_OBJS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/bin/pillarbox: $(OUT)/pillarbox/main.o $(LIB)
+$(OUT)/bin/smtpd: $(OUT)/smtpd/main.o $(LIB)
+$(OUT)/bin/pop3d: $(OUT)/pop3d/main.o $(LIB)
+$(OUT)/bin/imapd-lite: $(OUT)/imapd-lite/main.o $(LIB)
+$(OUT)/bin/authd: $(OUT)/auth/main.o $(LIB)
+$(OUT)/bin/mailstored: $(OUT)/mailstore/main.o $(LIB)
+$(BINS):
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(TESTS): $(OUT)/%: $(OUT)/%.o $(TEST_LIB) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIB) $(LIB) $(LIBS)
+
+# Under MODE=fuzz (clang) libFuzzer brings main(); elsewhere tests/fuzz/replay.c.
+ifeq ($(MODE),fuzz)
+FUZZ_MAIN :=
+else
+FUZZ_MAIN := $(OUT)/tests/fuzz/replay.o
+endif
+$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(FUZZ_MAIN) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(LIB) $(LIBS)
+
+tests: $(TESTS)
+fuzzers: $(FUZZERS)
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
