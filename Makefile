@@ -55,7 +55,7 @@ BINS      := $(addprefix $(OUT)/bin/,$(PROGRAMS))
 
 TEST_SRCS := $(wildcard $(patsubst %,tests/%/*_test.c,$(FOLDERS)))
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRCS))
-FUZZ_SRCS := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_SRCS := $(wildcard $(patsubst %,tests/fuzz/%_*_fuzz.c,$(FOLDERS)))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRCS))
 TEST_LIB  := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/*.c))
 
