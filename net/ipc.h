@@ -49,7 +49,7 @@ bool get_span(struct span *body, struct span *s); /* borrows from body */
 
 struct numset;
 void put_numset(struct buf *b, const struct numset *s);
-/* False also for unsorted or overlapping ranges. */
+/* False also for unsorted or overlapping ranges. Replaces what s held. */
 bool get_numset(struct span *body, struct numset *s);
 
 /* --- names for traces -------------------------------------------------- */
@@ -72,7 +72,8 @@ struct ipc_server_calls {
      * valid during the call. Answer now or later. */
     void (*request)(void *state, uint32_t request, uint16_t op,
                     struct span body, int fd);
-    /* It is gone; the peer may not be used any more. */
+    /* It is gone; the peer may not be used any more. Called from the loop (or
+     * from ipc_server_free()), never from inside ipc_row() and the like. */
     void (*closed)(void *state);
 };
 
@@ -83,11 +84,15 @@ struct ipc_server *ipc_server_new(struct loop *l,
                                   void *arg, const struct ipc_op *ops);
 void ipc_server_listen(struct ipc_server *s, int listen_fd,
                        const char *service);
+/* The same for one end of a socket pair: a peer that is there already. */
+void ipc_server_adopt(struct ipc_server *s, int fd, const char *service);
+/* Every peer is closed() first. */
 void ipc_server_free(struct ipc_server **s);
 
 /* What cannot be sent at once is queued, in order. A peer that lets more than
- * IPC_QUEUE_MAX (64 MiB) pile up is cut off. fd: -1, or a descriptor that is
- * duplicated for the peer (the caller keeps its own). */
+ * IPC_QUEUE_MAX (64 MiB) pile up is cut off; closed() then follows from the loop.
+ * An answer larger than IPC_BODY_MAX becomes the failure LIMIT. fd: -1, or a
+ * descriptor that is duplicated for the peer (the caller keeps its own). */
 void ipc_row(struct ipc_peer *p, uint32_t request, uint16_t op,
              struct span body, int fd);
 void ipc_done(struct ipc_peer *p, uint32_t request, uint16_t op,
@@ -115,7 +120,7 @@ struct ipc_client_calls {
 
 /* Rows, then one end: done with e == NULL, or failed with *e. fd: -1 or a
  * descriptor that now is the callee's. */
-struct ipc_answer {
+struct ipc_answer { /* either may be NULL: of no interest */
     void (*row)(void *arg, struct span body, int fd);
     void (*done)(void *arg, struct span body, int fd, const struct error *e);
 };
@@ -135,7 +140,8 @@ bool ipc_client_is_up(const struct ipc_client *c);
  * Send a request; returns its number, for ipc_forget(). While the line is down
  * requests wait up to two seconds for it and then fail with FAIL_UNAVAILABLE.
  * The answer's functions are called from the loop, never from inside this
- * call. fd: -1, or a descriptor that is duplicated for the peer.
+ * call. A body larger than IPC_BODY_MAX fails with LIMIT. fd: -1, or a
+ * descriptor that is duplicated for the peer. answer NULL: of no interest.
  */
 uint32_t ipc_request(struct ipc_client *c, uint16_t op, struct span body,
                      int fd, const struct ipc_answer *answer, void *arg);
