@@ -1,6 +1,6 @@
 /*
  * Ordered tables of bytes with transactions: Berkeley DB behind fifteen
- * functions (kv.c alone names libdb), so that it can be exchanged.
+ * functions (kv*.c alone name libdb), so that it can be exchanged.
  *
  * One process opens an environment: DB_PRIVATE | DB_RECOVER behind a lock file
  * ("LOCK" in the directory, flock): shared environments do not survive a kill.
@@ -13,7 +13,8 @@
  * K1  The log is flushed before an answer depends on it (kv_flush).
  * K2  libdb never syncs its directory: kv_open() and every kv_flush() that
  *     found a new log file do, before they return.
- * K3  No transaction is kept over a turn of a loop; one thread writes.
+ * K3  No transaction is kept over a turn of a loop; one thread writes, and has
+ *     one transaction at a time (a second kv_begin() is a bug()).
  * K4  A deadlock is a bug of ours; kv functions report BUSY then.
  *
  * Threads: kv_flush() and kv_checkpoint() may run in other threads beside the
@@ -46,8 +47,11 @@ struct kv_options {
     uint64_t cache_bytes; /* 0: 16 MiB */
 };
 
+/* The library and its version, for who must not mix two of them. */
+const char *kv_engine(void);
+
 /* Opens, recovering first where needed. *was_clean: the last life ended with
- * kv_close(). */
+ * kv_close(), or this is the first. The names of tables must stay valid. */
 bool kv_open(struct kv **kv, const struct kv_options *o, bool *was_clean,
              struct error *e);
 void kv_close(struct kv **kv);
@@ -82,11 +86,15 @@ bool kv_last(struct kv_txn *t, unsigned table, struct span from,
 /* All that was committed before this call is durable when it returns. */
 bool kv_flush(struct kv *kv, struct error *e);
 
+/* Bytes of log since the last checkpoint, as the last kv_flush() saw it. Any
+ * thread. */
+uint64_t kv_log_bytes(const struct kv *kv);
+
 /* Bound the work of the next recovery; removes old log files. May take a
  * second: never in a loop. */
 bool kv_checkpoint(struct kv *kv, struct error *e);
 
-/* A consistent copy into an empty directory while running. */
+/* A consistent, durable copy into an empty directory while running. */
 bool kv_backup(struct kv *kv, const char *to, struct error *e);
 
 #endif
