@@ -45,10 +45,10 @@ struct settings {
     } tls;
 
     struct {
-        const char *dir;         /* Berkeley DB of accounts */
-        bool require_tls;        /* no: AUTH also in clear (loopback tests) */
-        unsigned failure_delay;  /* seconds, doubles up to 15 */
-        unsigned iterations;     /* PBKDF2 of new passwords, 4096..65536 */
+        const char *dir;        /* Berkeley DB of accounts */
+        bool require_tls;       /* no: AUTH also in clear (loopback tests) */
+        unsigned failure_delay; /* seconds, doubles up to 15 */
+        unsigned iterations;    /* PBKDF2 of new passwords, 4096..65536 */
     } auth;
 
     struct {
@@ -100,6 +100,11 @@ enum settings_show { SETTINGS_ALL, SETTINGS_CHANGED };
 /* "key = value   # origin" lines, in the table's order. */
 void settings_print(const struct settings *s, enum settings_show which,
                     struct buf *out);
+
+/* Walk over what -o has set, as "key=value" added to *out: *at starts at 0;
+ * false at the end. For handing it on to another program. */
+bool settings_next_override(const struct settings *s, size_t *at,
+                            struct buf *out);
 
 /* The annotated sample: every key commented out with its default and help,
  * below a first line `domain = ...`. */

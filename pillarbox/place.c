@@ -1,0 +1,114 @@
+#include "pillarbox/place.h"
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "net/ca.h"
+
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define NAMES_MAX 128
+
+struct names {
+    struct arena memory;
+    const char *all[NAMES_MAX];
+    size_t count;
+};
+
+bool
+place_directories(const struct settings *s, struct error *e)
+{
+    const char *const dirs[] = { s->auth.dir, s->mail.dir, s->mail.index_dir,
+                                 s->listen.sockets, s->tls.dir };
+
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        bool needed = dirs[i] != s->tls.dir || s->tls.automatic;
+
+        if (needed && !fs_mkdir_all(AT_FDCWD, dirs[i], 0700, e))
+            return false;
+    }
+    return true;
+}
+
+static void
+add_name(struct names *n, const char *name)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (strcmp(n->all[i], name) == 0)
+            return;
+    if (n->count < NAMES_MAX)
+        n->all[n->count++] = arena_text(&n->memory, span_of(name));
+}
+
+/* 10/8, 172.16/12, 192.168/16 (RFC 1918), 127/8; fc00::/7 (RFC 4193), ::1. */
+static bool
+is_private(const struct sockaddr *a)
+{
+    if (a->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        uint32_t n;
+
+        memcpy(&in, a, sizeof in);
+        n = ntohl(in.sin_addr.s_addr);
+        return n >> 24 == 10 || n >> 24 == 127 || n >> 20 == 0xac1 ||
+               n >> 16 == 0xc0a8;
+    }
+    if (a->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+
+        memcpy(&in6, a, sizeof in6);
+        return (in6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc ||
+               IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+    }
+    return false;
+}
+
+/* Phones on a LAN may know us by address alone. */
+static void
+add_own_addresses(struct names *n)
+{
+    struct ifaddrs *all;
+    char text[NI_MAXHOST];
+
+    if (getifaddrs(&all) == -1)
+        return;
+    for (struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
+        socklen_t size;
+
+        if (i->ifa_addr == NULL || !is_private(i->ifa_addr))
+            continue;
+        size = i->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                 : sizeof(struct sockaddr_in6);
+        if (getnameinfo(i->ifa_addr, size, text, sizeof text, NULL, 0,
+                        NI_NUMERICHOST) == 0)
+            add_name(n, text);
+    }
+    freeifaddrs(all);
+}
+
+bool
+place_certificate(const struct settings *s, bool *made, struct error *e)
+{
+    struct names n = { .count = 0 };
+    bool done;
+
+    *made = false;
+    if (!s->tls.automatic)
+        return true;
+    add_name(&n, s->hostname);
+    for (size_t i = 0; i < s->domains.count; i++)
+        add_name(&n, s->domains.items[i]);
+    for (size_t i = 0; i < s->tls.names.count; i++)
+        add_name(&n, s->tls.names.items[i]);
+    add_name(&n, "localhost");
+    add_name(&n, "127.0.0.1");
+    add_name(&n, "::1");
+    add_own_addresses(&n);
+    done = ca_ensure(s->tls.dir, n.all, n.count, made, e);
+    arena_clear(&n.memory);
+    return done;
+}

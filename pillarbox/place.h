@@ -1,0 +1,15 @@
+/* What must be there before anything is started: directories, certificate. */
+#ifndef PILLARBOX_PLACE_H
+#define PILLARBOX_PLACE_H
+
+#include "base/error.h"
+#include "conf/settings.h"
+
+/* Makes missing directories (mode 0700). */
+bool place_directories(const struct settings *s, struct error *e);
+
+/* With tls.cert = auto: our own CA and its certificate for the host's names and
+ * addresses. *made: anything was written. */
+bool place_certificate(const struct settings *s, bool *made, struct error *e);
+
+#endif
