@@ -1,0 +1,194 @@
+#include "auth/accounts.h"
+
+#include "auth/limits.h"
+#include "base/mem.h"
+#include "net/crypto.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET_SIZE 32
+
+struct accounts {
+    struct kv *kv;
+    pthread_mutex_t lock; /* around all of kv but flush and checkpoint */
+    const struct settings *settings;
+    char secret[SECRET_SIZE];
+};
+
+static const struct kv_table tables[TABLE_COUNT] = {
+    [TABLE_USERS] = { .name = "users" },
+    [TABLE_ALIASES] = { .name = "aliases" },
+    [TABLE_META] = { .name = "meta" },
+};
+
+bool
+accounts_get(struct kv_txn *t, enum accounts_table table, struct span key,
+             struct buf *out, bool *found, struct error *e)
+{
+    *found = kv_get(t, table, key, out, e);
+    return *found || e->kind == FAIL_NOT_FOUND;
+}
+
+static bool
+run_look(struct accounts *a, accounts_work_fn *work, void *arg, struct error *e)
+{
+    struct kv_txn *t;
+    bool done;
+
+    if (!kv_begin(a->kv, &t, e))
+        return false;
+    done = work(t, arg, e);
+    kv_abort(&t);
+    return done;
+}
+
+static bool
+run_change(struct accounts *a, accounts_work_fn *work, void *arg,
+           struct error *e)
+{
+    struct kv_txn *t;
+
+    if (!kv_begin(a->kv, &t, e))
+        return false;
+    if (!work(t, arg, e)) {
+        kv_abort(&t);
+        return false;
+    }
+    return kv_commit(&t, e);
+}
+
+bool
+accounts_look(struct accounts *a, accounts_work_fn *work, void *arg,
+              struct error *e)
+{
+    bool done;
+
+    pthread_mutex_lock(&a->lock);
+    done = run_look(a, work, arg, e);
+    pthread_mutex_unlock(&a->lock);
+    return done;
+}
+
+bool
+accounts_change(struct accounts *a, accounts_work_fn *work, void *arg,
+                struct error *e)
+{
+    bool done;
+
+    pthread_mutex_lock(&a->lock);
+    done = run_change(a, work, arg, e);
+    pthread_mutex_unlock(&a->lock);
+    return done && kv_flush(a->kv, e);
+}
+
+/* Reads what the database is, or makes it so on the first start. */
+static bool
+take_meta(struct kv_txn *t, void *arg, struct error *e)
+{
+    struct accounts *a = arg;
+    struct buf schema = { .max = 64 };
+    struct buf secret = { .max = 64 };
+    bool found, fine = false;
+
+    if (!accounts_get(t, TABLE_META, span_of("schema"), &schema, &found, e))
+        goto undo;
+    if (!found) {
+        crypto_random(a->secret, sizeof a->secret);
+        fine = kv_put(t, TABLE_META, span_of("schema"), span_of("1"), e) &&
+               kv_put(t, TABLE_META, span_of("secret"),
+                      span_from(a->secret, sizeof a->secret), e);
+        goto undo;
+    }
+    if (!kv_get(t, TABLE_META, span_of("secret"), &secret, e))
+        goto undo;
+    fine = span_is(buf_span(&schema), "1") && secret.n == sizeof a->secret;
+    if (fine)
+        memcpy(a->secret, secret.p, sizeof a->secret);
+    else
+        fail(e, FAIL_CORRUPT, "accounts: not a database of this version");
+undo:
+    buf_free(&schema);
+    buf_free(&secret);
+    return fine;
+}
+
+bool
+accounts_open(struct accounts **a, const struct settings *s, struct error *e)
+{
+    const struct kv_options options = { .dir = s->auth.dir,
+                                        .tables = tables,
+                                        .table_count = TABLE_COUNT,
+                                        .cache_bytes = 4 << 20 };
+    struct accounts *made = mem_take(sizeof *made);
+    bool was_clean;
+
+    made->settings = s;
+    pthread_mutex_init(&made->lock, NULL);
+    if (!kv_open(&made->kv, &options, &was_clean, e) ||
+        !accounts_change(made, take_meta, made, e)) {
+        accounts_close(&made);
+        return false;
+    }
+    *a = made;
+    return true;
+}
+
+void
+accounts_close(struct accounts **a)
+{
+    if (*a == NULL)
+        return;
+    if ((*a)->kv != NULL)
+        kv_close(&(*a)->kv);
+    pthread_mutex_destroy(&(*a)->lock);
+    crypto_wipe((*a)->secret, sizeof(*a)->secret);
+    free(*a);
+    *a = NULL;
+}
+
+struct span
+accounts_secret(const struct accounts *a)
+{
+    return span_from(a->secret, sizeof a->secret);
+}
+
+const struct settings *
+accounts_settings(const struct accounts *a)
+{
+    return a->settings;
+}
+
+struct span
+accounts_default_domain(const struct accounts *a)
+{
+    return span_of(a->settings->domains.items[0]);
+}
+
+uint32_t
+accounts_iterations(const struct accounts *a)
+{
+    unsigned wanted = a->settings->auth.iterations;
+
+    if (wanted < AUTH_ITERATIONS_MIN)
+        return AUTH_ITERATIONS_MIN;
+    return wanted > AUTH_ITERATIONS_MAX ? AUTH_ITERATIONS_MAX : wanted;
+}
+
+bool
+accounts_has_domain(const struct accounts *a, struct span domain)
+{
+    const struct text_list *ours = &a->settings->domains;
+
+    for (size_t i = 0; i < ours->count; i++)
+        if (span_eq_nocase(domain, span_of(ours->items[i])))
+            return true;
+    return false;
+}
+
+bool
+accounts_checkpoint(struct accounts *a, struct error *e)
+{
+    return kv_checkpoint(a->kv, e);
+}
