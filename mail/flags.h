@@ -17,8 +17,8 @@ enum mail_flag {
     MAIL_RECENT = 64, /* never stored: in new/, and this session sees it first */
 };
 
-/* The flag named "\Seen" and so on in any case; 0: not one a client may set
- * (\Recent is not). */
+/* The flag named "\Seen" and so on in any case, or "$Forwarded" (MAIL_PASSED);
+ * 0: not one a client may set (\Recent is not). */
 uint16_t mail_flag_named(struct span name);
 
 /* "\Answered \Flagged ..." with one space between; RECENT included where set. */

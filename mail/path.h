@@ -16,7 +16,7 @@ struct mail_path {
  *
  * A source route is accepted and ignored (section 4.1.1.3). take_reverse_path
  * also takes "<>" (both spans empty); take_forward_path also takes
- * <Postmaster> without a domain (section 4.1.1.3). Controls, 8-bit (unless
+ * <Postmaster> without a domain (section 4.1.1.3). "_" in a domain is let through. Controls, 8-bit (unless
  * utf8 is set: RFC 6531) and over-long parts are refused.
  */
 bool take_reverse_path(struct cursor *c, bool utf8, struct mail_path *out);
@@ -28,7 +28,8 @@ bool take_mailbox_address(struct cursor *c, bool utf8, struct mail_path *out);
 /*
  * The address in the form that is looked up: local part unquoted and
  * unescaped, lower case, "@", domain in lower case. False for a local part
- * that only quoting makes possible (spaces, "@", "/"...): nobody has it here.
+ * that only quoting makes possible (spaces, "@", "/"...): nobody has it here;
+ * and for <>. <Postmaster> gives "postmaster", without "@".
  */
 bool mail_path_canonical(const struct mail_path *p, struct buf *out);
 
