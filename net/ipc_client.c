@@ -13,6 +13,7 @@
  * line is lost) or `failed` (to be told from the loop). The map finds it by
  * its number.
  */
+#include "net/ipc_pending.h"
 #include "net/ipc_private.h"
 
 #include "base/clock.h"
@@ -20,38 +21,15 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define RECONNECT_MS 50
 #define PATIENCE_MS  2000
 
 enum line_state { LINE_DOWN, LINE_GREETING, LINE_UP, LINE_BROKEN };
-
-struct pending {
-    struct pending_list *in;
-    struct pending *prev, *next;
-    uint32_t number;
-    uint16_t op;
-    struct ipc_answer answer;
-    void *arg;
-    /* While it waits: */
-    struct span body; /* ours */
-    int fd;           /* ours */
-    int64_t deadline;
-    /* When it failed: */
-    enum fail kind;
-    const char *why;
-};
-
-struct pending_list {
-    struct pending *first, *last;
-};
 
 struct ipc_client {
     struct loop *loop;
@@ -63,7 +41,7 @@ struct ipc_client {
     struct timer *retry;
     struct timer *expire;
     struct map *by_number;
-    struct pending_list waiting, asked, failed;
+    struct ipc_pending_list waiting, asked, failed;
     uint32_t last_number;
     bool told_up;
     bool mismatch_logged;
@@ -83,63 +61,24 @@ leave(struct ipc_client *c)
 
 /* --- the lists ------------------------------------------------------------ */
 
-static void
-list_add(struct pending_list *l, struct pending *p)
-{
-    p->in = l;
-    p->prev = l->last;
-    p->next = NULL;
-    if (l->last != NULL)
-        l->last->next = p;
-    else
-        l->first = p;
-    l->last = p;
-}
-
-static void
-list_remove(struct pending *p)
-{
-    struct pending_list *l = p->in;
-
-    if (p->prev != NULL)
-        p->prev->next = p->next;
-    else
-        l->first = p->next;
-    if (p->next != NULL)
-        p->next->prev = p->prev;
-    else
-        l->last = p->prev;
-}
-
-static struct pending *
+static struct ipc_pending *
 find(const struct ipc_client *c, uint32_t number)
 {
     return map_get(c->by_number, span_from(&number, sizeof number));
 }
 
-/* What is kept of a request until it was sent. */
 static void
-drop_body(struct pending *p)
+forget(struct ipc_client *c, struct ipc_pending *p)
 {
-    free((char *)p->body.p);
-    p->body = (struct span){ 0 };
-    if (p->fd != -1)
-        close(p->fd);
-    p->fd = -1;
-}
-
-static void
-forget(struct ipc_client *c, struct pending *p)
-{
-    list_remove(p);
+    ipc_pending_remove(p);
     map_remove(c->by_number, span_from(&p->number, sizeof p->number));
-    drop_body(p);
+    ipc_pending_drop_body(p);
     free(p);
 }
 
 /* Its end: the request is gone before anybody is told. */
 static void
-finish(struct ipc_client *c, struct pending *p, const struct ipc_frame *f,
+finish(struct ipc_client *c, struct ipc_pending *p, const struct ipc_frame *f,
        const struct error *e)
 {
     struct ipc_answer answer = p->answer;
@@ -156,7 +95,7 @@ finish(struct ipc_client *c, struct pending *p, const struct ipc_frame *f,
 static void
 schedule_expiry(struct ipc_client *c)
 {
-    const struct pending *p =
+    const struct ipc_pending *p =
         c->failed.first != NULL ? c->failed.first : c->waiting.first;
     int64_t left;
 
@@ -173,7 +112,7 @@ on_expire(void *arg)
 {
     struct ipc_client *c = arg;
     int64_t now = clock_monotonic_ms();
-    struct pending *p;
+    struct ipc_pending *p;
     struct error e;
 
     c->busy++;
@@ -217,7 +156,7 @@ break_line(struct ipc_client *c)
 }
 
 static bool
-ask(struct ipc_client *c, struct pending *p)
+ask(struct ipc_client *c, struct ipc_pending *p)
 {
     struct ipc_frame f = { .request = p->number,
                            .op = p->op,
@@ -225,11 +164,11 @@ ask(struct ipc_client *c, struct pending *p)
                            .body = p->body,
                            .fd = p->fd };
 
-    list_remove(p);
-    list_add(&c->asked, p);
+    ipc_pending_remove(p);
+    ipc_pending_add(&c->asked, p);
     if (!ipc_link_send(&c->link, &f))
         return false;
-    drop_body(p);
+    ipc_pending_drop_body(p);
     return true;
 }
 
@@ -252,7 +191,7 @@ come_up(struct ipc_client *c)
 static bool
 take_answer(struct ipc_client *c, const struct ipc_frame *f)
 {
-    struct pending *p = find(c, f->request);
+    struct ipc_pending *p = find(c, f->request);
     struct error e;
 
     if (f->status >= IPC_DONE + FAIL_KINDS)
@@ -361,24 +300,15 @@ open_line(struct ipc_client *c, int fd)
         timer_start(c->retry, RECONNECT_MS);
 }
 
-/* A Unix socket connects at once or not at all: EAGAIN says that the owner's
- * backlog is full, ENOENT and ECONNREFUSED that it is away. */
 static void
 try_line(struct ipc_client *c)
 {
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    size_t n = strlen(c->path);
-    int fd;
+    int fd = ipc_link_dial(c->path);
 
-    memcpy(to.sun_path, c->path, n < sizeof to.sun_path ? n + 1 : 0);
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd != -1 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0) {
-        open_line(c, fd);
-        return;
-    }
     if (fd != -1)
-        close(fd);
-    timer_start(c->retry, RECONNECT_MS);
+        open_line(c, fd);
+    else
+        timer_start(c->retry, RECONNECT_MS);
 }
 
 static void
@@ -417,7 +347,7 @@ ipc_client_new(struct loop *l, const char *socket_path,
 {
     struct ipc_client *c = client_new(l, calls, arg);
 
-    if (strlen(socket_path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+    if (strlen(socket_path) >= IPC_PATH_MAX)
         die("%s: too long for a Unix socket", socket_path);
     c->path = mem_text(socket_path);
     c->link = ipc_link_none(ops, c->path);
@@ -486,7 +416,7 @@ next_number(struct ipc_client *c)
 
 /* Sent when the line is up, failed when it takes too long. */
 static void
-put_off(struct ipc_client *c, struct pending *p, struct span body, int fd)
+put_off(struct ipc_client *c, struct ipc_pending *p, struct span body, int fd)
 {
     char *copy = mem_take(body.n + 1);
 
@@ -495,31 +425,31 @@ put_off(struct ipc_client *c, struct pending *p, struct span body, int fd)
     p->body = span_from(copy, body.n);
     p->fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     p->deadline = clock_monotonic_ms() + PATIENCE_MS;
-    list_add(&c->waiting, p);
+    ipc_pending_add(&c->waiting, p);
 }
 
 /* The answer comes from the loop, also when it is known now. */
 static void
-fail_soon(struct ipc_client *c, struct pending *p, enum fail kind,
+fail_soon(struct ipc_client *c, struct ipc_pending *p, enum fail kind,
           const char *why)
 {
     if (p->in != NULL)
-        list_remove(p);
+        ipc_pending_remove(p);
     p->kind = kind;
     p->why = why;
     p->deadline = clock_monotonic_ms() + 1;
-    list_add(&c->failed, p);
+    ipc_pending_add(&c->failed, p);
 }
 
 static void
-start(struct ipc_client *c, struct pending *p, struct span body, int fd)
+start(struct ipc_client *c, struct ipc_pending *p, struct span body, int fd)
 {
     struct ipc_frame f = { p->number, p->op, IPC_ROW, body, fd };
 
     if (body.n > IPC_BODY_MAX) {
         fail_soon(c, p, FAIL_LIMIT, "the request fits no frame");
     } else if (c->state == LINE_UP) {
-        list_add(&c->asked, p);
+        ipc_pending_add(&c->asked, p);
         if (!ipc_link_send(&c->link, &f))
             break_line(c);
         ipc_link_watch(&c->link, true);
@@ -537,7 +467,7 @@ uint32_t
 ipc_request(struct ipc_client *c, uint16_t op, struct span body, int fd,
             const struct ipc_answer *answer, void *arg)
 {
-    struct pending *p = mem_take(sizeof *p);
+    struct ipc_pending *p = mem_take(sizeof *p);
 
     p->number = next_number(c);
     p->op = op;
@@ -553,7 +483,7 @@ ipc_request(struct ipc_client *c, uint16_t op, struct span body, int fd,
 void
 ipc_forget(struct ipc_client *c, uint32_t request)
 {
-    struct pending *p = find(c, request);
+    struct ipc_pending *p = find(c, request);
 
     if (p != NULL)
         forget(c, p);

@@ -11,12 +11,14 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define TEXT_OF_(n) #n
@@ -34,6 +36,9 @@ struct ipc_queued {
     size_t n;
     char bytes[];
 };
+
+static_assert(IPC_PATH_MAX == sizeof((struct sockaddr_un *)0)->sun_path,
+              "the longest path of a Unix socket");
 
 union control {
     struct cmsghdr align;
@@ -105,6 +110,24 @@ ipc_link_watch(struct ipc_link *k, bool reading)
     if (k->watch != NULL)
         watch_set(k->watch, (reading ? LOOP_READ : 0) |
                                 (k->first != NULL ? LOOP_WRITE : 0));
+}
+
+/* A Unix socket connects at once or not at all: EAGAIN says that the owner's
+ * backlog is full, ENOENT and ECONNREFUSED that it is away. */
+int
+ipc_link_dial(const char *path)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    size_t n = strlen(path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd == -1)
+        return -1;
+    memcpy(to.sun_path, path, n < IPC_PATH_MAX ? n + 1 : 0);
+    if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* --- sending -------------------------------------------------------------- */

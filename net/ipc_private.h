@@ -11,6 +11,7 @@
 #define IPC_HELLO      0xffff /* the op of the first frame              */
 #define IPC_LAYOUT     1      /* raise it when any body changes         */
 #define IPC_HEADER     ((size_t)12)
+#define IPC_PATH_MAX   108
 #define IPC_BATCH      64 /* frames taken from one socket before others */
 #define IPC_QUEUE_MAX  ((size_t)64 << 20)
 #define IPC_QUEUE_FULL ((size_t)4 << 20) /* no more requests are read   */
@@ -38,6 +39,9 @@ struct ipc_link {
 
 /* A link without a line. */
 struct ipc_link ipc_link_none(const struct ipc_op *ops, const char *name);
+
+/* A new socket that is connected to this path, or -1. */
+int ipc_link_dial(const char *path);
 
 /* Takes over fd (made non-blocking) and sends HELLO. False: it is broken. */
 bool ipc_link_open(struct ipc_link *k, struct loop *l, int fd, watch_fn *fn,
