@@ -1,7 +1,7 @@
 # One Makefile, no recursion. Objects go to build/<compiler>-<mode>/.
 #
 #   make                build the programs (release)
-#   make check          lint-free, fast: unit tests, dialogues, under ASan + UBSan
+#   make check          lint, unit tests, dialogues; under ASan + UBSan
 #   make check-full     adds real clients, fuzzing, kill -9, full disk
 #   make lint           style: floors, format, lengths, names, warnings
 #   make run            run in the foreground, state below run/
@@ -59,7 +59,7 @@ FUZZ_SRCS := $(wildcard $(patsubst %,tests/fuzz/%_*_fuzz.c,$(FOLDERS)))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRCS))
 TEST_LIB  := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/*.c))
 
-.PHONY: all check check-full lint run install clean unit fuzzers tests
+.PHONY: all check check-full lint run install clean fuzzers tests
 all: $(BINS)
 
 $(OUT)/%.o: %.c
@@ -94,6 +94,36 @@ $(FUZZERS): $(OUT)/%: $(OUT)/%.o $(FUZZ_MAIN) $(LIB)
 
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
+
+check:
+	tests/run
+
+check-full:
+	tests/run --full
+
+ALL_C := $(SOURCES) $(wildcard $(addsuffix /*.h,$(FOLDERS))) \
+         $(shell find tests -name '*.[ch]')
+lint: $(LIB_OBJS) $(MAIN_OBJS)
+	scripts/check-floors
+	scripts/check-style
+	clang-format-14 --dry-run --Werror $(ALL_C)
+	scripts/check-globals $(LIB_OBJS) $(MAIN_OBJS)
+	scripts/rfc-index --check
+	if [ -n "$(wildcard docs/man/*)" ]; then \
+	    mandoc -Tlint -Wwarning docs/man/*; fi
+
+run: all
+	scripts/instance run
+	exec $(OUT)/bin/pillarbox run -c run/pillarbox.conf
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)/etc/pillarbox
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 conf/pillarbox.conf \
+	    $(DESTDIR)/etc/pillarbox/pillarbox.conf.sample
 
 clean:
 	rm -rf build
