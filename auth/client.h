@@ -160,6 +160,23 @@ void auth_password_check(struct auth *a, struct span user,
                          struct span password, auth_done_fn *done, void *arg);
 void auth_alias_add(struct auth *a, struct span alias, struct span target,
                     auth_done_fn *done, void *arg);
+/* Off: mail still arrives, nobody gets in (AUTH_DISABLED). */
+void auth_user_enable(struct auth *a, struct span user, bool enabled,
+                      auth_done_fn *done, void *arg);
+
+/* A further password of the same user, for one device, that can be taken away
+ * by itself: EXISTS and NOT_FOUND also of the label, LIMIT (32 passwords). A
+ * change of the main password leaves them valid. The list: name = label. */
+struct auth_device {
+    struct span user, label;
+};
+void auth_device_add(struct auth *a, const struct auth_device *device,
+                     struct span password, auth_done_fn *done, void *arg);
+void auth_device_remove(struct auth *a, const struct auth_device *device,
+                        auth_done_fn *done, void *arg);
+void auth_device_list(struct auth *a, struct span user, auth_row_fn *row,
+                      auth_done_fn *done, void *arg);
+
 /* target empty: the whole alias. */
 void auth_alias_remove(struct auth *a, struct span alias, struct span target,
                        auth_done_fn *done, void *arg);
