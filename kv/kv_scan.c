@@ -53,45 +53,41 @@ walk_bulk(struct scan *s)
     }
 }
 
-/* One read, again with more memory where a single row does not fit. */
+/*
+ * One read, again with more memory where a single row does not fit. A key is
+ * handed back in memory of libdb's (DB_THREAD leaves no other way), though it
+ * stands among the rows too.
+ */
 static int
-read_bulk(struct scan *s, DBT *key, uint32_t how)
+read_bulk(struct scan *s, struct span from, uint32_t how)
 {
-    int ret;
+    for (;;) {
+        DBT key = { .data = (void *)from.p,
+                    .size = (uint32_t)from.n,
+                    .flags = DB_DBT_MALLOC };
+        int ret =
+            s->cursor->get(s->cursor, &key, &s->bulk, how | DB_MULTIPLE_KEY);
 
-    while ((ret = s->cursor->get(s->cursor, key, &s->bulk,
-                                 how | DB_MULTIPLE_KEY)) == DB_BUFFER_SMALL &&
-           s->bulk.ulen < BULK_MAX)
+        if (key.data != from.p)
+            free(key.data);
+        if (ret != DB_BUFFER_SMALL || s->bulk.ulen >= BULK_MAX)
+            return ret;
         grow_bulk(s, s->bulk.ulen * 2);
-    return ret;
+    }
 }
 
-/* DB_THREAD wants to be told where a key goes, though bulk reads return none
- * there: what libdb made, if it did, is freed. */
 static int
 first_bulk(struct scan *s, struct span from)
 {
-    DBT key = { .data = (void *)from.p,
-                .size = (uint32_t)from.n,
-                .flags = DB_DBT_MALLOC };
-    int ret = read_bulk(s, &key, from.n == 0 ? DB_FIRST : DB_SET_RANGE);
-
-    if (key.data != from.p)
-        free(key.data);
-    return ret;
+    return read_bulk(s, from, from.n == 0 ? DB_FIRST : DB_SET_RANGE);
 }
 
 static int
 next_bulk(struct scan *s)
 {
-    DBT key = { .flags = DB_DBT_MALLOC };
-    int ret;
-
     if (s->bulk.ulen < BULK)
         grow_bulk(s, BULK);
-    ret = read_bulk(s, &key, DB_NEXT);
-    free(key.data);
-    return ret;
+    return read_bulk(s, (struct span){ 0 }, DB_NEXT);
 }
 
 static int
