@@ -27,7 +27,9 @@ enum imap_input_state {
     INPUT_AT_ANNOUNCED, /* behind a line with a literal: somebody decides  */
     INPUT_AT_LITERAL,   /* in a literal that is kept                       */
     INPUT_AT_STREAM,    /* in a literal that the handler takes             */
-    INPUT_AT_SWALLOW    /* in a literal that is dropped                    */
+    INPUT_AT_SWALLOW,   /* in a literal that is dropped                    */
+    INPUT_AT_END,       /* the command is complete                         */
+    INPUT_AT_HOPELESS   /* nothing more is read                            */
 };
 
 struct imap_input {
@@ -37,6 +39,7 @@ struct imap_input {
     struct imap_literal literal; /* the last one announced                 */
     uint64_t left;               /* octets of it still to come             */
     size_t literals;             /* octets of all that were kept           */
+    uint64_t swallowed;          /* octets of all that were dropped        */
     const char *refused;         /* the command is refused, for this       */
     const char *refused_code;    /* response code, or NULL: BAD            */
 };
@@ -44,7 +47,7 @@ struct imap_input {
 struct imap_input_limits {
     size_t line_max;      /* all lines of a command, without literals      */
     size_t literals_max;  /* all kept literals of a command                */
-    uint64_t swallow_max; /* a refused {n+} up to this size is eaten       */
+    uint64_t swallow_max; /* all refused {n+} of a command, else hopeless  */
 };
 
 enum imap_got {

@@ -41,9 +41,9 @@ void imap_view_free(struct imap_view **v);
 
 const struct store_view *imap_view_store(const struct imap_view *v);
 uint32_t imap_view_exists(const struct imap_view *v);
-/* Messages the client knows of with \Recent; the first without \Seen (0:
- * none). Linear: for SELECT. */
+/* Messages the client knows of with \Recent. */
 uint32_t imap_view_recent(const struct imap_view *v);
+/* The first without \Seen, 0: none. Linear: for SELECT. */
 uint32_t imap_view_first_unseen(const struct imap_view *v);
 /* The highest UID the client knows of; 0: no message. What "*" means. */
 uint32_t imap_view_last_uid(const struct imap_view *v);
@@ -68,17 +68,18 @@ struct imap_walk {
     const struct imap_view *view;
     const struct numset *set;
     bool by_uid;
-    size_t range;      /* of the set, the next to open             */
-    size_t slot, last; /* what is left of the open one: slot..last */
-    uint32_t seq;      /* of `slot`                                 */
-    size_t skip;       /* index into removed, at or behind slot     */
+    size_t range;     /* of the set, the next to open               */
+    size_t slot, end; /* what is left of the open one: [slot, end)  */
+    uint32_t seq;     /* of the next that is not removed            */
+    size_t skip;      /* index into removed, at or behind slot      */
 };
 struct imap_walk imap_walk_on(const struct imap_view *v,
                               const struct numset *set, bool by_uid);
 bool imap_walk_next(struct imap_walk *w, uint32_t *seq,
                     const struct store_row **row);
 
-/* The UIDs of a set of either kind, for requests to the store (adds). */
+/* The UIDs of a set of either kind, for requests to the store (added to
+ * *uids). What is known to be expunged is left out. */
 void imap_view_uids(const struct imap_view *v, const struct numset *set,
                     bool by_uid, struct numset *uids);
 
@@ -100,15 +101,16 @@ void imap_view_flagged(struct imap_view *v, const struct store_row *rows,
                        size_t count);
 
 /*
- * The client changes flags itself. Not silent: each of these messages gets its
- * FETCH (FLAGS) in the next report. Silent (STORE .SILENT): changes that give
- * what the client expects are not reported; others still are (RFC 3501 section
- * 6.4.6). Ends with imap_view_own_change_done().
+ * STORE .SILENT: until imap_view_silent_end() the first change to each of these
+ * messages that gives what the client expects is not reported; changes that
+ * others make still are (RFC 3501 section 6.4.6). f is borrowed until then.
  */
-void imap_view_own_change(struct imap_view *v, const struct numset *uids,
-                          enum store_flag_mode mode,
-                          const struct store_flags *f);
-void imap_view_own_change_done(struct imap_view *v);
+void imap_view_silent_begin(struct imap_view *v, const struct numset *uids,
+                            enum store_flag_mode mode,
+                            const struct store_flags *f);
+void imap_view_silent_end(struct imap_view *v);
+
+/* STORE: the FLAGS of all these are in the next report, changed or not. */
 void imap_view_report_flags_of(struct imap_view *v, const struct numset *uids);
 
 /* FETCH has just told the client this message's FLAGS: no need to report. */
