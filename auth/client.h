@@ -158,8 +158,7 @@ void auth_password_set(struct auth *a, struct span user, struct span password,
 /* DENIED: wrong. NOT_FOUND: no such user. */
 void auth_password_check(struct auth *a, struct span user,
                          struct span password, auth_done_fn *done, void *arg);
-void auth_alias_add(struct auth *a, struct span alias, struct span target,
-                    auth_done_fn *done, void *arg);
+
 /* Off: mail still arrives, nobody gets in (AUTH_DISABLED). */
 void auth_user_enable(struct auth *a, struct span user, bool enabled,
                       auth_done_fn *done, void *arg);
@@ -177,6 +176,9 @@ void auth_device_remove(struct auth *a, const struct auth_device *device,
 void auth_device_list(struct auth *a, struct span user, auth_row_fn *row,
                       auth_done_fn *done, void *arg);
 
+/* An alias may have many targets; a target may carry a detail. */
+void auth_alias_add(struct auth *a, struct span alias, struct span target,
+                    auth_done_fn *done, void *arg);
 /* target empty: the whole alias. */
 void auth_alias_remove(struct auth *a, struct span alias, struct span target,
                        auth_done_fn *done, void *arg);
