@@ -57,22 +57,29 @@ uint64_t conn_queued(const struct conn *c);
 void conn_wake(struct conn *c);
 
 /*
- * Hang up after so many seconds without input that run() used; replaces what
- * was set before. Waiting (NEXT_WAIT) does not count, sending does.
+ * Hang up after so many seconds without input that run() used, counted from
+ * now; replaces what was set before. 0: no limit. Waiting (NEXT_WAIT) does not
+ * count, nor does the time in which a slow peer takes queued output (one that
+ * takes none for five minutes is cut). A limit that is absolute, as before
+ * login, is what remains of it at each command.
  */
 void conn_idle_limit(struct conn *c, unsigned seconds);
 
-/* As if the session had returned NEXT_CLOSE, from outside run(). */
+/* As if the session had returned NEXT_CLOSE, from outside run() or inside any
+ * of the session's functions; closed() comes later, never from in here. */
 void conn_close(struct conn *c);
 
 /*
  * For tests: a connection without a socket. What the session writes is found
  * in *out; conn_test_input() gives it bytes and calls run() until it wants
- * more than there is. Files put with conn_put_fd() are read at once.
+ * more than there is. Files put with conn_put_fd() are read at once. The
+ * greeting is there after conn_new_for_test(). NEXT_DRAIN runs on at once,
+ * NEXT_STARTTLS succeeds at once (secured() is called, unread input dropped),
+ * NEXT_WAIT comes back to the test, which goes on after conn_wake() with
+ * conn_test_input() of nothing. The peer is 192.0.2.7, we are 192.0.2.25.
  */
 struct conn *conn_new_for_test(const struct protocol *p, const void *conf,
-                               const char *listener, bool tls,
-                               struct buf *out);
+                               const char *listener, bool tls, struct buf *out);
 enum next conn_test_input(struct conn *c, struct span bytes);
 void conn_test_free(struct conn **c);
 

@@ -5,6 +5,7 @@
  * The supervisor passes listening sockets by number in the environment:
  *   PILLARBOX_FDS="smtp=3 submission=4"   names and descriptors
  *   PILLARBOX_KEY_FD=9                    authd, mailstored: 32 secret bytes
+ *                                         (a memfd, a file or a pipe)
  *   PILLARBOX_READY_FD=7                  write one line there when serving
  */
 #ifndef NET_DAEMON_H
@@ -19,7 +20,7 @@
 /* The descriptor handed down under this name, close-on-exec; -1: none. */
 int daemon_inherited(const char *name);
 
-/* Walk over them: *at starts at 0; false at the end. */
+/* Walk over them: *at starts at 0; false at the end. The name stays valid. */
 bool daemon_next_inherited(size_t *at, const char **name, int *fd);
 
 /* The key that authd and mailstored share; dies where there is none. Repeated
@@ -35,13 +36,13 @@ void daemon_prepare(void);
 /* --- front ends ----------------------------------------------------------- */
 
 struct daemon_options {
-    const char *cert_file;    /* PEM; NULL or "": no TLS is offered         */
+    const char *cert_file; /* PEM; NULL or "": no TLS is offered         */
     const char *key_file;
-    const char *alpn;         /* "imap", "pop3" or NULL                      */
-    unsigned connections;     /* at most so many at once                     */
-    unsigned per_address;     /* and so many from one address                */
-    unsigned login_seconds;   /* idle limit until the session sets its own   */
-    const char *busy_text;    /* what one connection too many is told, with
+    const char *alpn;       /* "imap", "pop3" or NULL                      */
+    unsigned connections;   /* at most so many at once                     */
+    unsigned per_address;   /* and so many from one address                */
+    unsigned login_seconds; /* idle limit until the session sets its own   */
+    const char *busy_text;  /* what one connection too many is told, with
                                  CR LF ("421 4.3.2 Too many connections")    */
 };
 
@@ -52,7 +53,8 @@ bool front_new(struct front **f, struct loop *l,
                const struct daemon_options *options, struct error *e);
 
 /* Serve the listening socket fd with this protocol. tls: shake hands at once.
- * name is for conn_listener() and the log. conf is handed to open(). */
+ * name is for conn_listener() and the log, conf is handed to open(); both stay
+ * valid until front_free(). The caller closes fd after that. */
 void front_listen(struct front *f, int fd, const char *name, bool tls,
                   const struct protocol *p, const void *conf);
 
@@ -60,9 +62,9 @@ void front_listen(struct front *f, int fd, const char *name, bool tls,
 bool front_has_tls(const struct front *f);
 
 /*
- * Serve until SIGTERM: then stop accepting, tell every session (stopping()),
- * give output five seconds to leave, and return. SIGHUP re-reads the TLS
- * files.
+ * Serve until SIGTERM or SIGINT: then stop accepting, tell every session
+ * (stopping(); one in NEXT_WAIT after its answer came, or three seconds), give
+ * output five seconds to leave, and return. SIGHUP re-reads the TLS files.
  */
 void front_run(struct front *f);
 void front_free(struct front **f);

@@ -24,14 +24,16 @@ struct protocol {
     const char *name; /* "smtp", "pop3", "imap": logs, ALPN, SASL service */
 
     /* A client is there (after the handshake on a TLS port). conf is what
-     * daemon_listen() was given. The greeting is written in the first run(). */
+     * front_listen() was given. The greeting is written in the first run().
+     * NULL: hang up at once. */
     void *(*open)(struct conn *c, const void *conf);
 
     /*
      * Eat from *in (its span is moved forward past what was used) and write
      * answers with conn_put(). Called once at the start with no input, then
      * whenever what the last return asked for has come. While NEXT_WAIT
-     * stands, input stays unread; conn_wake() calls again.
+     * stands, input stays unread; conn_wake() calls again. The span is good
+     * for this call only: what came later may have moved it.
      */
     enum next (*run)(void *session, struct span *in);
 
@@ -39,7 +41,9 @@ struct protocol {
     enum next (*secured)(void *session);
 
     /* The peer left, time ran out (`why` is a word for the log), or the
-     * session said NEXT_CLOSE. Frees the session; conn_put() is over. */
+     * session said NEXT_CLOSE. Frees the session; no conn_*() after it. `why`
+     * is one of closed, eof, reset, idle, stalled, stopping, input-limit,
+     * file-short, no-tls, tls-failed, tls-timeout, tls-error. */
     void (*closed)(void *session, const char *why);
 
     /* Time ran out: write the protocol's farewell (421, * BYE). May be NULL. */
