@@ -63,7 +63,7 @@ take_header(struct cursor *c, struct scram_first *out)
         out->flag = 'n';
     else if (take(c, 'y'))
         out->flag = 'y';
-    else if (take_nocase(c, "p=") && take_value(c).n > 0)
+    else if (take(c, 'p') && take(c, '=') && take_value(c).n > 0)
         out->flag = 'p';
     else
         return false;
