@@ -34,7 +34,9 @@ void flush_free(struct flush **f);
 /*
  * Calls fn, later and from the loop, in the order of these calls, once all that
  * was committed before this call is durable (e NULL), or when that failed: then
- * nothing is promised, and the process should end.
+ * nothing is promised, all later ones fail too (what a failed fsync lost stays
+ * lost, though the next one may say it is fine), and the process should end. fn
+ * may call flush_after(), not flush_free().
  */
 typedef void flush_fn(void *arg, const struct error *e);
 void flush_after(struct flush *f, flush_fn *fn, void *arg);
