@@ -12,6 +12,7 @@
 #include "kv/kv_inside.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -88,11 +89,17 @@ kv_engine(void)
     return "Berkeley DB " TEXT(DB_VERSION_MAJOR) "." TEXT(DB_VERSION_MINOR);
 }
 
+/* libdb says the same a hundred times over when a file makes no sense. */
 static void
 on_db_error(const DB_ENV *env, const char *prefix, const char *text)
 {
-    (void)env;
+    static const struct hash_key key = { 1, 2 };
+    struct kv *kv = env->app_private;
+    uint64_t hash = hash64(key, span_of(text));
+
     (void)prefix;
+    if (atomic_exchange(&kv->last_error, hash) == hash)
+        return;
     log_event(LOG_ERROR, "database-error", log_text("text", text));
 }
 
@@ -179,10 +186,12 @@ put_clean_mark(struct kv *kv, struct error *e)
 /* --- the environment ----------------------------------------------------------- */
 
 static int
-configure(DB_ENV *env, uint64_t cache)
+configure(struct kv *kv, uint64_t cache)
 {
+    DB_ENV *env = kv->env;
     int ret;
 
+    env->app_private = kv;
     env->set_errcall(env, on_db_error);
     if ((ret = env->set_cachesize(env, (uint32_t)(cache >> 30),
                                   (uint32_t)(cache & ((1u << 30) - 1)), 1)) !=
@@ -208,7 +217,7 @@ open_environment(struct kv *kv, uint64_t cache, struct error *e)
 
     if (ret != 0)
         return kv_failed(kv, ret, "make", kv->dir, e);
-    ret = configure(kv->env, cache == 0 ? CACHE_DEFAULT : cache);
+    ret = configure(kv, cache == 0 ? CACHE_DEFAULT : cache);
     if (ret == 0)
         ret = kv->env->open(kv->env, kv->dir, flags, 0600);
     return ret == 0 || kv_failed(kv, ret, "open", kv->dir, e);

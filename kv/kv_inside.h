@@ -22,11 +22,12 @@ struct kv {
     char *dir; /* absolute: libdb opens log files by path, for ever          */
     int dir_fd;
     int lock_fd;
-    bool in_txn;                    /* K3                                   */
-    atomic_bool damaged;            /* no CLEAN mark at the end             */
-    atomic_uint synced_file;        /* K2: last log file whose name is safe */
-    atomic_uint_fast64_t log_bytes; /* since the last checkpoint            */
-    struct buf scratch;             /* kv_get's, to copy out of             */
+    bool in_txn;                     /* K3                                   */
+    atomic_bool damaged;             /* no CLEAN mark at the end             */
+    atomic_uint synced_file;         /* K2: last log file whose name is safe */
+    atomic_uint_fast64_t log_bytes;  /* since the last checkpoint            */
+    atomic_uint_fast64_t last_error; /* hash of what libdb last said     */
+    struct buf scratch;              /* kv_get's, to copy out of             */
 };
 
 struct kv_txn {
