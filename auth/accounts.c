@@ -1,12 +1,15 @@
 #include "auth/accounts.h"
 
 #include "auth/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/crypto.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #define SECRET_SIZE 32
 
@@ -31,13 +34,29 @@ accounts_get(struct kv_txn *t, enum accounts_table table, struct span key,
     return *found || e->kind == FAIL_NOT_FOUND;
 }
 
+/*
+ * Where not even a transaction begins, the environment is lost for this
+ * process (DB_RUNRECOVERY): the next one recovers it.
+ */
+static bool
+begin(struct accounts *a, struct kv_txn **t, struct error *e)
+{
+    if (kv_begin(a->kv, t, e))
+        return true;
+    if (e->kind == FAIL_CORRUPT) {
+        log_event(LOG_ERROR, "database-lost", log_text("why", e->text));
+        _exit(EX_TEMPFAIL);
+    }
+    return false;
+}
+
 static bool
 run_look(struct accounts *a, accounts_work_fn *work, void *arg, struct error *e)
 {
     struct kv_txn *t;
     bool done;
 
-    if (!kv_begin(a->kv, &t, e))
+    if (!begin(a, &t, e))
         return false;
     done = work(t, arg, e);
     kv_abort(&t);
@@ -50,7 +69,7 @@ run_change(struct accounts *a, accounts_work_fn *work, void *arg,
 {
     struct kv_txn *t;
 
-    if (!kv_begin(a->kv, &t, e))
+    if (!begin(a, &t, e))
         return false;
     if (!work(t, arg, e)) {
         kv_abort(&t);

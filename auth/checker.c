@@ -62,7 +62,7 @@ checker_password(const struct checker *c, struct span user, struct span peer,
     *exists = false;
     if (!auth_password_is_valid(password))
         return VERDICT_WRONG;
-    if (peer.n > 0 &&
+    if (peer.p != NULL &&
         !throttle_allows_user(c->throttle, user, peer, clock_monotonic_ms()))
         return VERDICT_LIMIT;
     if (!checker_subject(c, user, &s, &e))

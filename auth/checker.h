@@ -38,7 +38,7 @@ struct subject {
 bool checker_subject(const struct checker *c, struct span user,
                      struct subject *out, struct error *e);
 
-/* peer: whose guess it is; empty for an administrator's, which is not
+/* peer: whose guess it is; p NULL for an administrator's, which is not
  * throttled. *exists is for the log, never for the client. */
 enum verdict checker_password(const struct checker *c, struct span user,
                               struct span peer, struct span password,

@@ -20,7 +20,7 @@
  *     when our own verdict says the same.
  * L2  The last step does not write its outputs: they are cleared before every
  *     call.
- * L3  A step before a start crashes: sasl_exchange_step() asks first.
+ * L3  A step before a start crashes: only AUTH_CONTINUE opens the next step.
  * L4  "-PLUS" and channel binding flags are not checked against each other:
  *     only the three names in auth_mechanisms() are let through.
  * L5  When the password callback says no, the library asks pwcheck_method;
@@ -33,6 +33,7 @@ struct sasl_exchange {
     struct sasl_session session;
     sasl_callback_t callbacks[4];
     sasl_conn_t *conn;
+    bool goes_on; /* a step may follow */
 };
 
 /* --- callbacks --------------------------------------------------------------- */
@@ -341,8 +342,6 @@ outcome_of_failure(const struct sasl_exchange *x, int rc)
         return AUTH_NOAUTHZ;
     case SASL_NOMECH:
         return AUTH_NO_MECH;
-    case SASL_ENCRYPT:
-        return AUTH_NEED_TLS;
     case SASL_BADPROT:
     case SASL_BADPARAM:
         return AUTH_BAD_PROTOCOL;
@@ -368,9 +367,10 @@ outcome_of_ok(const struct sasl_exchange *x)
 }
 
 static enum auth_outcome
-outcome_of(const struct sasl_exchange *x, int rc, struct span challenge,
+outcome_of(struct sasl_exchange *x, int rc, struct span challenge,
            struct buf *out)
 {
+    x->goes_on = rc == SASL_CONTINUE;
     if (rc == SASL_OK)
         return outcome_of_ok(x);
     if (rc != SASL_CONTINUE)
@@ -413,12 +413,12 @@ sasl_exchange_step(struct sasl_exchange *x, struct span message,
                    struct buf *out)
 {
     const char *challenge = NULL; /* L2 */
-    const void *mechanism = NULL;
     unsigned n = 0;
     int rc;
 
-    if (sasl_getprop(x->conn, SASL_MECHNAME, &mechanism) != SASL_OK)
-        return AUTH_BAD_PROTOCOL; /* L3 */
+    if (!x->goes_on)
+        return AUTH_BAD_PROTOCOL; /* L1, L3 */
+    x->goes_on = false;
     if (x->session.verdict == VERDICT_RIGHT && message.n > 0)
         return AUTH_BAD_PROTOCOL; /* after "v=" comes an empty line */
     rc = sasl_server_step(x->conn, message.n > 0 ? message.p : "",
