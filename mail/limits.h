@@ -14,6 +14,13 @@
 #define SUMMARY_FIELDS_MAX    ((size_t)16 << 10) /* of the kept header fields  */
 #define SUMMARY_TEXT_MAX      ((size_t)48 << 10) /* of each IMAP text; beyond
                                                   it is cut to a plainer one  */
+#define SUMMARY_BLOB_MAX      ((size_t)60000) /* fits one IPC frame with its head */
+#define MIME_STORE_MAX        ((size_t)512 << 10) /* header texts kept meanwhile */
+#define ENVELOPE_STRING_MAX   4096  /* octets of Subject and the like           */
+#define ENVELOPE_LIST_MAX     ((size_t)32 << 10) /* of one address list's text */
+#define LEAN_STRING_MAX       200   /* the same where the summary must shrink  */
+#define LEAN_LIST_MAX         1024
+#define ADDRESS_TEXT_MAX      1024  /* octets of a name, a local part, a domain */
 #define MAILBOX_NAME_MAX      240   /* octets of UTF-8                          */
 #define MAILBOX_DEPTH_MAX     32    /* levels                                   */
 #define ADDRESS_MAX           254   /* RFC 5321 section 4.5.3.1.3, without <>   */

@@ -8,8 +8,8 @@
  * the work and memory are bounded by the limits in mail/limits.h (depth, parts,
  * header size, addresses). Line ends are CR LF, as the store serves them.
  *
- * The stored form ("blob", version byte first) is described at the head of
- * summary.c. A blob that is damaged or of another version is refused by
+ * The stored form ("blob", version byte first, at most SUMMARY_BLOB_MAX octets)
+ * is described in summary_blob.h. A blob that is damaged or of another version is refused by
  * summary_open(): compute it anew.
  */
 #ifndef MAIL_SUMMARY_H
@@ -46,6 +46,7 @@ struct summary {
     uint64_t header_size;       /* with the empty line that ends it           */
     int64_t date;               /* of the Date field, seconds UTC; INT64_MIN:
                                    none that can be read (SENTBEFORE...)      */
+    uint32_t kept;              /* for summary_has_field()                    */
 };
 
 bool summary_open(struct span blob, struct summary *s);
