@@ -29,6 +29,7 @@ struct store; /* one process's line to mailstored */
 /* socket: sockets/store-smtp, store-pop3, store-imap, store-admin. */
 struct store *store_client_new(struct loop *l, const char *socket_path);
 struct store *store_client_on_fd(struct loop *l, int fd);
+/* Log out and abort deliveries before. */
 void store_client_free(struct store **s);
 
 typedef void store_done_fn(void *arg, const struct error *e); /* NULL: done */
@@ -99,13 +100,13 @@ void store_subscribe(struct store_session *x, struct span name, bool on,
 /* One message, as packed in the snapshot: host order, ascending by uid. */
 struct store_row {
     uint32_t uid;
-    uint16_t flags;    /* enum mail_flag; MAIL_RECENT where this opening is
-                          the first to see it                              */
+    /* enum mail_flag; MAIL_RECENT where this opening is the first to see it */
+    uint16_t flags;
     uint16_t spare;
-    uint64_t keywords; /* bit i: the view's keyword i                      */
+    uint64_t keywords; /* bit i: the view's keyword i */
     uint64_t modseq;
-    int64_t date;      /* INTERNALDATE, seconds UTC                        */
-    uint64_t size;     /* RFC822.SIZE                                      */
+    int64_t date;  /* INTERNALDATE, seconds UTC */
+    uint64_t size; /* RFC822.SIZE */
 };
 
 /*
@@ -172,16 +173,15 @@ void store_summaries(struct store_session *x, const struct numset *uids,
                      store_summary_fn *row, store_done_fn *done, void *arg);
 
 /* No answer, does not count as the outstanding request. */
-void store_put_summary(struct store_session *x, uint32_t uid,
-                       struct span blob);
+void store_put_summary(struct store_session *x, uint32_t uid, struct span blob);
 
 /* A descriptor to read the message with CR LF line ends; the callee owns it.
  * fd is -1 where e is not NULL. NOT_FOUND: expunged, or its file is gone. A
  * message that was expunged but not yet reported can still be read. */
 typedef void store_message_fn(void *arg, int fd, uint64_t size,
                               const struct error *e);
-void store_message(struct store_session *x, uint32_t uid,
-                   store_message_fn *fn, void *arg);
+void store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
+                   void *arg);
 
 enum store_flag_mode { STORE_FLAGS_SET, STORE_FLAGS_ADD, STORE_FLAGS_REMOVE };
 
@@ -200,8 +200,7 @@ typedef void store_flagged_fn(void *arg, const struct numset *modified,
                               const struct error *e);
 void store_set_flags(struct store_session *x, const struct numset *uids,
                      enum store_flag_mode mode, const struct store_flags *f,
-                     uint64_t unchanged_since, store_flagged_fn *fn,
-                     void *arg);
+                     uint64_t unchanged_since, store_flagged_fn *fn, void *arg);
 
 /* Expunges those of `uids` that are there; only_deleted: that have \Deleted.
  * Reported by expunged() before done. */
@@ -253,20 +252,19 @@ struct store_recipient {
 };
 
 struct store_new {
-    uint64_t size;       /* octets written                                  */
-    int64_t date;        /* INTERNALDATE                                    */
+    uint64_t size; /* octets written */
+    int64_t date;  /* INTERNALDATE */
     struct store_flags flags;
-    struct span summary; /* blob of mail/summary.h                          */
-    const char *session; /* for the log                                     */
+    struct span summary; /* blob of mail/summary.h */
+    const char *session; /* for the log */
 };
 
 /* uid_validity and uid: of the first recipient's message. */
-typedef void store_committed_fn(void *arg, uint32_t uid_validity,
-                                uint32_t uid, const struct error *e);
+typedef void store_committed_fn(void *arg, uint32_t uid_validity, uint32_t uid,
+                                const struct error *e);
 
 /* recipients: NULL for an append. */
-void store_delivery_commit(struct store_delivery *d,
-                           const struct store_new *n,
+void store_delivery_commit(struct store_delivery *d, const struct store_new *n,
                            const struct store_recipient *recipients,
                            size_t count, store_committed_fn *fn, void *arg);
 /* Also frees d after commit has answered. */
@@ -279,8 +277,8 @@ typedef void store_report_fn(void *arg, struct span path, struct span text);
 
 /* user empty: all. check: compares files and index; the count of differences
  * is the count of rows. rebuild: makes the index anew from the files. */
-void store_index_check(struct store *s, struct span user,
-                       store_report_fn *row, store_done_fn *done, void *arg);
+void store_index_check(struct store *s, struct span user, store_report_fn *row,
+                       store_done_fn *done, void *arg);
 void store_index_rebuild(struct store *s, struct span user,
                          store_report_fn *row, store_done_fn *done, void *arg);
 

@@ -165,6 +165,18 @@ wire_get_keyword_list(struct span *body, struct wire_keyword_list *out)
            wire_get_names(body, out->names, &out->count);
 }
 
+bool
+wire_take_flags(struct wire_flags *out, const struct store_flags *f)
+{
+    if (f->keyword_count > WIRE_KEYWORDS_MAX)
+        return false;
+    out->flags = f->flags;
+    out->keyword_count = f->keyword_count;
+    for (size_t i = 0; i < f->keyword_count; i++)
+        out->keywords[i] = f->keywords[i];
+    return true;
+}
+
 void
 wire_put_flags(struct buf *b, const struct wire_flags *x)
 {

@@ -247,6 +247,9 @@ struct wire_flags {
     struct span keywords[WIRE_KEYWORDS_MAX];
 };
 
+/* False: more keywords than fit (then nothing is stored). */
+bool wire_take_flags(struct wire_flags *out, const struct store_flags *f);
+
 struct wire_set_flags {
     uint32_t session;
     struct numset uids;
