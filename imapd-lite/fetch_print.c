@@ -1,0 +1,188 @@
+#include "base/fs.h"
+#include "imapd-lite/fetch.h"
+#include "imapd-lite/fetch_section.h"
+#include "mail/date.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#define COPIED_MAX ((size_t)32 << 10) /* larger ones leave from the file */
+#define HEADER_MAX ((size_t)8 << 20)  /* of a header that is searched    */
+
+bool
+imap_fetch_summary(const struct fetch *f, struct summary *out)
+{
+    const struct fetch_message *m = &f->batch[f->at];
+
+    return m->has_blob &&
+           summary_open(span_sub(buf_span(&f->blobs), m->blob_at, m->blob_size),
+                        out);
+}
+
+bool
+imap_fetch_needs_file(const struct fetch *f, const struct summary *sum)
+{
+    for (size_t i = 0; i < f->items.count; i++) {
+        const struct fetch_item *item = &f->items.all[i];
+
+        if (item->kind != FETCH_SECTION)
+            continue;
+        if (sum == NULL || !imap_section_is_kept(item, sum))
+            return true;
+    }
+    return false;
+}
+
+static void
+put_literal_head(struct buf *out, uint64_t size)
+{
+    buf_put_ch(out, '{');
+    buf_put_number(out, size);
+    buf_put_text(out, "}\r\n");
+}
+
+static bool
+put_bytes(struct imap *s, const struct fetch *f, struct section_place place,
+          struct error *e)
+{
+    char *room;
+    size_t got;
+    int copy;
+
+    put_literal_head(&s->out, place.size);
+    if (place.size > COPIED_MAX) {
+        copy = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+        if (copy == -1)
+            return fail_sys(e, "descriptor");
+        imap_flush(s);
+        conn_put_fd(s->conn, copy, place.offset, place.size);
+        return true;
+    }
+    room = buf_room(&s->out, (size_t)place.size);
+    if (room == NULL)
+        return fail(e, FAIL_LIMIT, "response too large");
+    if (!fs_read_at(f->fd, place.offset, room, (size_t)place.size, &got, e))
+        return false;
+    if (got < place.size)
+        return fail(e, FAIL_IO, "the message is shorter than it was");
+    s->out.n += got;
+    return true;
+}
+
+/* HEADER.FIELDS and its kind: from the summary, or from the file's header. */
+static bool
+put_fields(struct imap *s, const struct fetch *f, const struct fetch_item *item,
+           struct span header)
+{
+    struct buf picked = { .max = HEADER_MAX };
+    struct section_place cut;
+
+    (void)f;
+    imap_section_pick_fields(item, header, &picked);
+    cut = imap_section_cut(item, (struct section_place){ 0, picked.n });
+    put_literal_head(&s->out, cut.size);
+    buf_put(&s->out,
+            span_sub(buf_span(&picked), (size_t)cut.offset, (size_t)cut.size));
+    buf_free(&picked);
+    return true;
+}
+
+static bool
+put_fields_of_file(struct imap *s, const struct fetch *f,
+                   const struct fetch_item *item, struct section_place place,
+                   struct error *e)
+{
+    struct buf header = { .max = HEADER_MAX };
+    size_t size = place.size < HEADER_MAX ? (size_t)place.size : HEADER_MAX;
+    char *room = buf_room(&header, size);
+    size_t got;
+    bool done = fs_read_at(f->fd, place.offset, room, size, &got, e) &&
+                put_fields(s, f, item, span_from(room, got));
+
+    buf_free(&header);
+    return done;
+}
+
+static bool
+put_section(struct imap *s, const struct fetch *f,
+            const struct fetch_item *item, const struct summary *sum,
+            struct error *e)
+{
+    bool is_fields =
+        item->text == SECTION_FIELDS || item->text == SECTION_FIELDS_NOT;
+    struct section_place place;
+
+    if (is_fields && imap_section_is_kept(item, sum))
+        return put_fields(s, f, item, sum->fields);
+    if (!imap_section_find(item, sum, f->size, &place)) {
+        buf_put_text(&s->out, "NIL");
+        return true;
+    }
+    if (is_fields)
+        return put_fields_of_file(s, f, item, place, e);
+    return put_bytes(s, f, imap_section_cut(item, place), e);
+}
+
+static bool
+put_item(struct imap *s, const struct fetch *f, const struct fetch_item *item,
+         const struct summary *sum, struct error *e)
+{
+    const struct store_row *row = imap_view_row(s->view, f->batch[f->at].seq);
+
+    imap_put_fetch_name(item, &s->out);
+    buf_put_ch(&s->out, ' ');
+    switch (item->kind) {
+    case FETCH_FLAGS:
+        imap_view_print_flags(s->view, row, &s->out);
+        imap_view_flags_told(s->view, f->batch[f->at].seq);
+        return true;
+    case FETCH_UID:
+        buf_put_number(&s->out, row->uid);
+        return true;
+    case FETCH_INTERNALDATE:
+        buf_put_ch(&s->out, '"');
+        date_print_imap(row->date, &s->out);
+        buf_put_ch(&s->out, '"');
+        return true;
+    case FETCH_SIZE:
+        buf_put_number(&s->out, row->size);
+        return true;
+    case FETCH_ENVELOPE:
+        buf_put(&s->out, sum->envelope);
+        return true;
+    case FETCH_BODY:
+        buf_put(&s->out, sum->body);
+        return true;
+    case FETCH_BODY_STRUCTURE:
+        buf_put(&s->out, sum->body_structure);
+        return true;
+    case FETCH_SECTION:
+        return put_section(s, f, item, sum, e);
+    }
+    return true;
+}
+
+/* "*" SP nz-number SP "FETCH" SP msg-att           RFC 3501 section 7.4.2 */
+bool
+imap_fetch_print(struct imap *s, struct fetch *f, const struct summary *sum,
+                 struct error *e)
+{
+    static const struct fetch_item uid = { .kind = FETCH_UID };
+
+    buf_put_text(&s->out, "* ");
+    buf_put_number(&s->out, f->batch[f->at].seq);
+    buf_put_text(&s->out, " FETCH (");
+    if (f->wants_uid) {
+        put_item(s, f, &uid, sum, e);
+        buf_put_ch(&s->out, ' ');
+    }
+    for (size_t i = 0; i < f->items.count; i++) {
+        if (i > 0)
+            buf_put_ch(&s->out, ' ');
+        if (!put_item(s, f, &f->items.all[i], sum, e))
+            return false;
+    }
+    buf_put_text(&s->out, ")\r\n");
+    imap_flush(s);
+    return true;
+}
