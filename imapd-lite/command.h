@@ -88,14 +88,13 @@
 typedef enum run imap_cmd_fn(struct imap *s, struct cursor *c, struct error *e);
 
 enum imap_row_flags {
-    ROW_UID = 1,         /* may stand behind UID                             */
-    ROW_ONLY_UID = 2,    /* with arguments that only UID gives it             */
-    ROW_KEEPS_SEQ = 4,   /* no EXPUNGE before its tagged line (RFC 3501
+    ROW_UID = 1,        /* may stand behind UID                             */
+    ROW_KEEPS_SEQ = 2,  /* no EXPUNGE before its tagged line (RFC 3501
                            section 7.4.1), unless behind UID                */
-    ROW_APPENDS = 8,     /* its last literal is streamed                     */
-    ROW_CLEAR_ONLY = 16, /* legal only before TLS                            */
-    ROW_SECRET = 32,     /* needs TLS where auth.require_tls is set          */
-    ROW_SILENT = 64      /* nothing pending is reported (LOGOUT, CLOSE)      */
+    ROW_APPENDS = 4,    /* its last literal is streamed                     */
+    ROW_CLEAR_ONLY = 8, /* legal only before TLS                            */
+    ROW_SECRET = 16,    /* needs TLS where auth.require_tls is set          */
+    ROW_SILENT = 32     /* nothing pending is reported (LOGOUT, CLOSE)      */
 };
 
 struct imap_row {
@@ -148,6 +147,16 @@ void imap_put_capabilities(const struct imap *s, struct buf *out);
 
 /* Run the command that stands in s->input.text. */
 enum run imap_dispatch(struct imap *s, struct error *e);
+
+/* Write what is pending, as far as this command allows it. RUN_MORE, or the
+ * outcome of the handler. A resume function. */
+enum run imap_report_news(struct imap *s, struct error *e);
+
+/* The tagged line of the command that has ended with s->run.outcome. */
+void imap_put_tagged(struct imap *s);
+
+/* What the store calls when the open mailbox changes; arg is the session. */
+const struct store_view_calls *imap_news_calls(void);
 
 /* Is the literal just announced the message of an APPEND? Then the handler is
  * to run now, before the message. */

@@ -180,6 +180,14 @@ imap_input_refuse(struct imap_input *i, const char *code, const char *why)
         i->state = INPUT_AT_SWALLOW;
 }
 
+bool
+imap_input_is_inside(const struct imap_input *i)
+{
+    if (i->state == INPUT_AT_ANNOUNCED)
+        return !i->literal.waits;
+    return is_in_bytes(i) && i->left > 0;
+}
+
 void
 imap_input_clear(struct imap_input *i)
 {

@@ -79,6 +79,10 @@ struct span imap_input_chunk(struct imap_input *i, struct span *in);
  * of a streamed literal the rest of it is swallowed. */
 void imap_input_refuse(struct imap_input *i, const char *code, const char *why);
 
+/* True: octets of a literal are still on their way, so what comes next is no
+ * command. */
+bool imap_input_is_inside(const struct imap_input *i);
+
 /* Ready for the next command; gives large memory back. */
 void imap_input_clear(struct imap_input *i);
 void imap_input_free(struct imap_input *i);

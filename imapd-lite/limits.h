@@ -16,8 +16,9 @@
 #define IMAP_TAG_MAX       256 /* octets of a tag                            */
 #define IMAP_SET_MAX       20000 /* elements of one sequence-set               */
 #define IMAP_FLAGS_MAX     128  /* flags and keywords in one list             */
-#define IMAP_PATTERN_MAX   1024 /* octets of LIST's reference and pattern     */
-#define IMAP_PATTERNS_MAX  32   /* of one LIST (RFC 5258)                     */
+#define IMAP_PATTERN_MAX   1024 /* octets of all patterns of one LIST         */
+#define IMAP_PATTERNS_MAX  16   /* of one LIST (RFC 5258)                     */
+#define IMAP_LIST_TURN     256  /* mailboxes looked at before others' turn    */
 #define IMAP_ID_PAIRS_MAX  30   /* RFC 2971 section 3.3                       */
 #define IMAP_ID_LOGGED_MAX 64   /* octets of a client's name in the log       */
 #define IMAP_SASL_LINE_MAX 12288 /* RFC 4954 section 4: as SMTP               */

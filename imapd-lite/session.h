@@ -72,13 +72,17 @@ struct imap_running {
     bool failed;   /* ...and it was an error, which is in `error`    */
     struct error error;
 
-    const char *code; /* response code without brackets, or NULL          */
+    const char *code; /* response code without brackets, "" for none;
+                         NULL: the usual one                              */
     const char *text; /* replaces the usual text of the tagged line       */
-    enum run outcome; /* while what is pending is being reported          */
+    const char *bye;  /* say this BYE behind the tagged line              */
+    bool reporting;   /* the handler is done; what is pending is written  */
+    enum run outcome; /* of the handler, meanwhile                        */
     enum next then;   /* NEXT_INPUT, or what follows the tagged line      */
+    size_t seen;      /* unread input when last asked for more            */
     void *own;        /* the handler's, mostly from `arena`               */
     void (*end)(void *own);      /* imap_at_end()                             */
-    struct imap_owned_set *sets; /* imap_take_set()                       */
+    struct imap_owned_set *sets; /* of imap_new_set()                     */
 };
 
 struct imap {
@@ -114,6 +118,9 @@ void imap_enter(struct imap *s, enum imap_state state);
 
 /* "* BYE [code] text"; the session ends after it. code may be NULL. */
 void imap_bye(struct imap *s, const char *code, const char *text);
+
+/* Give back all that the command had; ready for the next one. */
+void imap_end_command(struct imap *s);
 
 /* Write s->out, and clear it. */
 void imap_flush(struct imap *s);
