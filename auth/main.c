@@ -3,7 +3,6 @@
 #include "auth/sasl.h"
 #include "auth/server.h"
 #include "net/daemon.h"
-#include "net/sandbox.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -48,18 +47,6 @@ serve_inherited(struct authd *d)
         die("no socket was handed down (pillarbox run starts authd)");
 }
 
-static void
-enter_sandbox(const struct settings *s)
-{
-    const struct sandbox_path paths[] = { { s->auth.dir, true },
-                                          { NULL, false } };
-    struct error e;
-    int in_force;
-
-    if (!sandbox_enter(paths, &in_force, &e))
-        die("%s", e.text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -75,7 +62,6 @@ main(int argc, char **argv)
     if (!sasl_library_start(&e) || !authd_new(&d, l, &options, &e))
         die("%s", e.text);
     serve_inherited(d);
-    enter_sandbox(s);
     loop_on_signal(l, SIGTERM, on_term, l);
     loop_on_signal(l, SIGINT, on_term, l);
     auth_event_started(s->auth.dir);
