@@ -6,13 +6,14 @@ static const struct smtp_reply *set_size(struct smtp *s, struct span value);
 static const struct smtp_reply *set_body(struct smtp *s, struct span value);
 static const struct smtp_reply *set_auth(struct smtp *s, struct span value);
 static smtp_keyword_fn put_size, put_8bitmime;
+static smtp_may_fn may_auth;
 
 /* clang-format off */
 static const struct smtp_parameter mail_parameters[] = {
     /* name    may            keyword       set */
     { "SIZE",  NULL,          put_size,     set_size }, /* RFC 1870 section 3 */
     { "BODY",  NULL,          put_8bitmime, set_body }, /* RFC 1652 section 3 */
-    { "AUTH",  smtp_may_mail, NULL,         set_auth }, /* RFC 4954 section 5 */
+    { "AUTH",  may_auth,      NULL,         set_auth }, /* RFC 4954 section 5 */
 };
 /* clang-format on */
 
@@ -108,6 +109,13 @@ set_auth(struct smtp *s, struct span value)
     valid = valid && take_mailbox_address(&c, false, &path) && take_end(&c);
     buf_free(&decoded);
     return valid ? NULL : smtp_say(SAY_BAD_PARAMETER);
+}
+
+/* Only where AUTH itself is offered. */
+static const struct smtp_reply *
+may_auth(const struct smtp *s)
+{
+    return s->port == SMTP_PORT_RELAY ? smtp_say(SAY_UNKNOWN_PARAMETER) : NULL;
 }
 
 /* esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
