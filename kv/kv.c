@@ -31,7 +31,9 @@
 #define PAGE_DEFAULT   4096
 #define LOG_BUFFER     (4u << 20)
 #define LOG_FILE       (16u << 20)
-#define LOCKS          50000 /* a transaction holds one for each page it saw */
+#define LOCKS          50000 /* a transaction holds one for each page it changed */
+#define LOCKERS        1000
+#define LOCK_BUCKETS   1021 /* not 50000: 7 MiB that are never needed */
 #define CLEAN_MARK     "CLEAN"
 #define LOCK_FILE      "LOCK"
 #define TABLE_NAME_MAX 64
@@ -202,7 +204,8 @@ configure(struct kv *kv, uint64_t cache)
         (ret = env->set_lg_max(env, LOG_FILE)) != 0 ||
         (ret = env->set_lk_max_locks(env, LOCKS)) != 0 ||
         (ret = env->set_lk_max_objects(env, LOCKS)) != 0 ||
-        (ret = env->set_lk_max_lockers(env, LOCKS)) != 0)
+        (ret = env->set_lk_max_lockers(env, LOCKERS)) != 0 ||
+        (ret = env->set_lk_tablesize(env, LOCK_BUCKETS)) != 0)
         return ret;
     return env->set_lk_detect(env, DB_LOCK_MINWRITE);
 }

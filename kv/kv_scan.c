@@ -37,18 +37,21 @@ grow_bulk(struct scan *s, uint32_t n)
 static bool
 walk_bulk(struct scan *s)
 {
+    struct span key, value;
     void *at;
-    uint8_t *key, *value;
+    void *key_p, *value_p;
     uint32_t key_n, value_n;
 
     DB_MULTIPLE_INIT(at, &s->bulk);
     for (;;) {
-        DB_MULTIPLE_KEY_NEXT(at, &s->bulk, key, key_n, value, value_n);
+        DB_MULTIPLE_KEY_NEXT(at, &s->bulk, key_p, key_n, value_p, value_n);
         if (at == NULL)
             return true;
-        if (s->upto.n > 0 && span_cmp(span_from(key, key_n), s->upto) >= 0)
+        key = (struct span){ key_p, key_n };
+        value = (struct span){ value_p, value_n };
+        if (s->upto.n > 0 && span_cmp(key, s->upto) >= 0)
             return false;
-        if (!s->row(s->arg, span_from(key, key_n), span_from(value, value_n)))
+        if (!s->row(s->arg, key, value))
             return false;
     }
 }

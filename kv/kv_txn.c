@@ -1,7 +1,9 @@
 /*
  * Transactions and single rows. Locks never wait (DB_TXN_NOWAIT): with one
  * writer (K3) a conflict is a bug of ours and is reported as BUSY (K4), where
- * waiting for ourselves would stand still for ever.
+ * waiting for ourselves would stand still for ever. Reads give their locks back
+ * at once (DB_READ_COMMITTED; nobody else writes), so that a transaction holds
+ * only those of the pages that it changed.
  */
 #include "kv/kv_inside.h"
 
@@ -92,7 +94,7 @@ get_scratch(struct kv_txn *t, unsigned table, struct span key)
         if (v.data == NULL)
             return DB_BUFFER_SMALL;
         v.ulen = (uint32_t)scratch->cap;
-        ret = db->get(db, t->txn, &k, &v, 0);
+        ret = db->get(db, t->txn, &k, &v, DB_READ_COMMITTED);
         if (ret == DB_BUFFER_SMALL && v.size > v.ulen) {
             want = v.size;
             continue;

@@ -25,8 +25,7 @@
 #include <endian.h>
 #include <string.h>
 
-#define VERSION       1
-#define MESSAGE_ZEROS 7
+#define VERSION 1
 
 /* --- writing ------------------------------------------------------------------ */
 
@@ -300,43 +299,57 @@ index_record_take_folder(struct span row, struct index_folder *f)
 
 /* --- message ----------------------------------------------------------------------- */
 
-static const char zeros[MESSAGE_ZEROS];
+/* As it lies on the disk, so that a scan costs one copy a row. */
+struct message_row {
+    uint8_t version, state;
+    uint16_t flags;
+    uint32_t name_keywords;
+    uint64_t keywords, modseq, size, date, save_date, name_hash;
+    uint8_t name_flags, zeros[7];
+};
+_Static_assert(sizeof(struct message_row) == 64, "no padding");
 
 void
 index_record_put_message(const struct index_message *m, struct buf *out)
 {
-    put_u8(out, VERSION);
-    put_u8(out, m->state);
-    put_u16(out, m->flags);
-    put_u32(out, m->name_keywords);
-    put_u64(out, m->keywords);
-    put_u64(out, m->modseq);
-    put_u64(out, m->size);
-    put_i64(out, m->date);
-    put_i64(out, m->save_date);
-    put_u64(out, m->name_hash);
-    put_u8(out, m->name_flags);
-    buf_put(out, span_from(zeros, sizeof zeros));
+    const struct message_row row = {
+        .version = VERSION,
+        .state = m->state,
+        .flags = htole16(m->flags),
+        .name_keywords = htole32(m->name_keywords),
+        .keywords = htole64(m->keywords),
+        .modseq = htole64(m->modseq),
+        .size = htole64(m->size),
+        .date = htole64((uint64_t)m->date),
+        .save_date = htole64((uint64_t)m->save_date),
+        .name_hash = htole64(m->name_hash),
+        .name_flags = m->name_flags,
+    };
+
+    buf_put(out, span_from(&row, sizeof row));
 }
 
 bool
-index_record_take_message(struct span row, struct index_message *m)
+index_record_take_message(struct span bytes, struct index_message *m)
 {
-    struct reader r = read_row(row);
+    static const uint8_t zeros[7];
+    struct message_row row;
 
-    m->state = take_u8(&r);
-    m->flags = take_u16(&r);
-    m->name_keywords = take_u32(&r);
-    m->keywords = take_u64(&r);
-    m->modseq = take_u64(&r);
-    m->size = take_u64(&r);
-    m->date = take_i64(&r);
-    m->save_date = take_i64(&r);
-    m->name_hash = take_u64(&r);
-    m->name_flags = take_u8(&r);
-    return span_eq(take_bytes(&r, sizeof zeros),
-                   span_from(zeros, sizeof zeros)) &&
-           is_whole(&r);
+    if (bytes.n != sizeof row)
+        return false;
+    memcpy(&row, bytes.p, sizeof row);
+    m->state = row.state;
+    m->flags = le16toh(row.flags);
+    m->name_keywords = le32toh(row.name_keywords);
+    m->keywords = le64toh(row.keywords);
+    m->modseq = le64toh(row.modseq);
+    m->size = le64toh(row.size);
+    m->date = (int64_t)le64toh(row.date);
+    m->save_date = (int64_t)le64toh(row.save_date);
+    m->name_hash = le64toh(row.name_hash);
+    m->name_flags = row.name_flags;
+    return row.version == VERSION &&
+           memcmp(row.zeros, zeros, sizeof zeros) == 0;
 }
 
 /* --- cold -------------------------------------------------------------------------- */
