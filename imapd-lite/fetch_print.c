@@ -10,16 +10,6 @@
 #define HEADER_MAX ((size_t)8 << 20)  /* of a header that is searched    */
 
 bool
-imap_fetch_summary(const struct fetch *f, struct summary *out)
-{
-    const struct fetch_message *m = &f->batch[f->at];
-
-    return m->has_blob &&
-           summary_open(span_sub(buf_span(&f->blobs), m->blob_at, m->blob_size),
-                        out);
-}
-
-bool
 imap_fetch_needs_file(const struct fetch *f, const struct summary *sum)
 {
     for (size_t i = 0; i < f->items.count; i++) {
@@ -51,7 +41,7 @@ put_bytes(struct imap *s, const struct fetch *f, struct section_place place,
 
     put_literal_head(&s->out, place.size);
     if (place.size > COPIED_MAX) {
-        copy = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+        copy = fcntl(f->batch.fd, F_DUPFD_CLOEXEC, 0);
         if (copy == -1)
             return fail_sys(e, "descriptor");
         imap_flush(s);
@@ -61,7 +51,8 @@ put_bytes(struct imap *s, const struct fetch *f, struct section_place place,
     room = buf_room(&s->out, (size_t)place.size);
     if (room == NULL)
         return fail(e, FAIL_LIMIT, "response too large");
-    if (!fs_read_at(f->fd, place.offset, room, (size_t)place.size, &got, e))
+    if (!fs_read_at(f->batch.fd, place.offset, room, (size_t)place.size, &got,
+                    e))
         return false;
     if (got < place.size)
         return fail(e, FAIL_IO, "the message is shorter than it was");
@@ -96,7 +87,7 @@ put_fields_of_file(struct imap *s, const struct fetch *f,
     size_t size = place.size < HEADER_MAX ? (size_t)place.size : HEADER_MAX;
     char *room = buf_room(&header, size);
     size_t got;
-    bool done = fs_read_at(f->fd, place.offset, room, size, &got, e) &&
+    bool done = fs_read_at(f->batch.fd, place.offset, room, size, &got, e) &&
                 put_fields(s, f, item, span_from(room, got));
 
     buf_free(&header);
@@ -114,7 +105,7 @@ put_section(struct imap *s, const struct fetch *f,
 
     if (is_fields && imap_section_is_kept(item, sum))
         return put_fields(s, f, item, sum->fields);
-    if (!imap_section_find(item, sum, f->size, &place)) {
+    if (!imap_section_find(item, sum, f->batch.size, &place)) {
         buf_put_text(&s->out, "NIL");
         return true;
     }
@@ -127,14 +118,15 @@ static bool
 put_item(struct imap *s, const struct fetch *f, const struct fetch_item *item,
          const struct summary *sum, struct error *e)
 {
-    const struct store_row *row = imap_view_row(s->view, f->batch[f->at].seq);
+    const struct store_row *row =
+        imap_view_row(s->view, f->batch.all[f->batch.at].seq);
 
     imap_put_fetch_name(item, &s->out);
     buf_put_ch(&s->out, ' ');
     switch (item->kind) {
     case FETCH_FLAGS:
         imap_view_print_flags(s->view, row, &s->out);
-        imap_view_flags_told(s->view, f->batch[f->at].seq);
+        imap_view_flags_told(s->view, f->batch.all[f->batch.at].seq);
         return true;
     case FETCH_UID:
         buf_put_number(&s->out, row->uid);
@@ -170,7 +162,7 @@ imap_fetch_print(struct imap *s, struct fetch *f, const struct summary *sum,
     static const struct fetch_item uid = { .kind = FETCH_UID };
 
     buf_put_text(&s->out, "* ");
-    buf_put_number(&s->out, f->batch[f->at].seq);
+    buf_put_number(&s->out, f->batch.all[f->batch.at].seq);
     buf_put_text(&s->out, " FETCH (");
     if (f->wants_uid) {
         put_item(s, f, &uid, sum, e);

@@ -1,0 +1,287 @@
+#include "imapd-lite/search_key.h"
+
+#include "imapd-lite/parse.h"
+#include "mail/charset.h"
+#include "mail/date.h"
+#include "mail/flags.h"
+
+#define FOLDED_MAX ((size_t)1 << 20)
+
+/* What follows a key's name. */
+enum argument {
+    ARG_NONE,
+    ARG_TEXT,    /* SP astring       */
+    ARG_DATE,    /* SP date          */
+    ARG_OCTETS,  /* SP number        */
+    ARG_KEYWORD, /* SP atom          */
+    ARG_HEADER,  /* SP field SP text */
+    ARG_UIDS,    /* SP sequence-set  */
+    ARG_ONE_KEY, /* SP search-key    */
+    ARG_TWO_KEYS
+};
+
+struct key_row {
+    const char *name;
+    enum search_kind kind;
+    enum argument argument;
+    uint16_t flags;
+    const char *field;
+    bool negated;
+};
+
+/* clang-format off */
+static const struct key_row key_rows[] = {
+    { "ALL",        SEARCH_AND,         ARG_NONE },
+    { "ANSWERED",   SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_ANSWERED },
+    { "BCC",        SEARCH_HEADER,      ARG_TEXT, 0, "Bcc" },
+    { "BEFORE",     SEARCH_BEFORE,      ARG_DATE },
+    { "BODY",       SEARCH_BODY,        ARG_TEXT },
+    { "CC",         SEARCH_HEADER,      ARG_TEXT, 0, "Cc" },
+    { "DELETED",    SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_DELETED },
+    { "DRAFT",      SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_DRAFT },
+    { "FLAGGED",    SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_FLAGGED },
+    { "FROM",       SEARCH_HEADER,      ARG_TEXT, 0, "From" },
+    { "HEADER",     SEARCH_HEADER,      ARG_HEADER },
+    { "KEYWORD",    SEARCH_KEYWORD,     ARG_KEYWORD },
+    { "LARGER",     SEARCH_LARGER,      ARG_OCTETS },
+    { "NOT",        SEARCH_NOT,         ARG_ONE_KEY },
+    { "OLD",        SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_RECENT },
+    { "ON",         SEARCH_ON,          ARG_DATE },
+    { "OR",         SEARCH_OR,          ARG_TWO_KEYS },
+    { "RECENT",     SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_RECENT },
+    { "SEEN",       SEARCH_HAS_FLAGS,   ARG_NONE, MAIL_SEEN },
+    { "SENTBEFORE", SEARCH_SENT_BEFORE, ARG_DATE },
+    { "SENTON",     SEARCH_SENT_ON,     ARG_DATE },
+    { "SENTSINCE",  SEARCH_SENT_SINCE,  ARG_DATE },
+    { "SINCE",      SEARCH_SINCE,       ARG_DATE },
+    { "SMALLER",    SEARCH_SMALLER,     ARG_OCTETS },
+    { "SUBJECT",    SEARCH_HEADER,      ARG_TEXT, 0, "Subject" },
+    { "TEXT",       SEARCH_TEXT,        ARG_TEXT },
+    { "TO",         SEARCH_HEADER,      ARG_TEXT, 0, "To" },
+    { "UID",        SEARCH_UIDS,        ARG_UIDS },
+    { "UNANSWERED", SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_ANSWERED },
+    { "UNDELETED",  SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_DELETED },
+    { "UNDRAFT",    SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_DRAFT },
+    { "UNFLAGGED",  SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_FLAGGED },
+    { "UNKEYWORD",  SEARCH_KEYWORD,     ARG_KEYWORD, 0, NULL, true },
+    { "UNSEEN",     SEARCH_LACKS_FLAGS, ARG_NONE, MAIL_SEEN },
+};
+/* clang-format on */
+
+struct parser {
+    struct cursor *c;
+    struct imap *s;
+    struct span charset;
+    unsigned keys, depth;
+};
+
+static bool take_key(struct parser *p, struct search_key **out);
+
+static struct search_key *
+key_new(struct parser *p, enum search_kind kind)
+{
+    struct search_key *k = arena_take(&p->s->run.arena, sizeof *k);
+
+    k->kind = kind;
+    p->keys++;
+    return k;
+}
+
+static struct span
+folded(struct parser *p, struct span text)
+{
+    struct buf utf8 = { .max = FOLDED_MAX };
+    struct buf out = { .max = FOLDED_MAX };
+    struct span copy;
+
+    charset_to_utf8(text, p->charset, &utf8);
+    charset_fold(buf_span(&utf8), &out);
+    copy = arena_copy(&p->s->run.arena, buf_span(&out));
+    buf_free(&utf8);
+    buf_free(&out);
+    return copy;
+}
+
+static bool
+take_text(struct parser *p, struct span *out)
+{
+    struct span text;
+
+    if (!take(p->c, ' ') || !imap_take_astring(p->c, &p->s->run.arena, &text))
+        return false;
+    *out = folded(p, text);
+    return true;
+}
+
+static bool
+take_keyword(struct parser *p, struct search_key *k)
+{
+    if (!take(p->c, ' ') || !imap_take_atom(p->c, &k->text))
+        return false;
+    k->flags = mail_flag_named(k->text);
+    if (k->flags != 0)
+        k->kind = SEARCH_HAS_FLAGS; /* $Forwarded is a flag of ours */
+    return true;
+}
+
+static bool
+take_children(struct parser *p, struct search_key *k, unsigned count)
+{
+    struct search_key **at = &k->children;
+
+    for (; count > 0; count--) {
+        if (!take(p->c, ' ') || !take_key(p, at))
+            return false;
+        at = &(*at)->next;
+    }
+    return true;
+}
+
+static bool
+take_argument(struct parser *p, const struct key_row *row, struct search_key *k)
+{
+    struct numset *set;
+
+    switch (row->argument) {
+    case ARG_NONE:
+        return true;
+    case ARG_TEXT:
+        return take_text(p, &k->text);
+    case ARG_DATE:
+        return take(p->c, ' ') && take_imap_date(p->c, &k->day);
+    case ARG_OCTETS:
+        return take(p->c, ' ') && take_number64(p->c, &k->number);
+    case ARG_KEYWORD:
+        return take_keyword(p, k);
+    case ARG_HEADER:
+        return take(p->c, ' ') &&
+               imap_take_astring(p->c, &p->s->run.arena, &k->field) &&
+               take_text(p, &k->text);
+    case ARG_UIDS:
+        if (!take(p->c, ' ') || !imap_take_set(p->c, p->s, true, &set))
+            return false;
+        k->set = set;
+        return true;
+    case ARG_ONE_KEY:
+        return take_children(p, k, 1);
+    case ARG_TWO_KEYS:
+        return take_children(p, k, 2);
+    }
+    return false;
+}
+
+static struct search_key *
+negate(struct parser *p, struct search_key *k)
+{
+    struct search_key *not_it = key_new(p, SEARCH_NOT);
+
+    not_it->children = k;
+    return not_it;
+}
+
+static bool
+take_named_key(struct parser *p, struct search_key **out)
+{
+    const char *start = p->c->at;
+    struct span name;
+
+    if (!take_alpha(p->c, &name))
+        return want(p->c, "a search key");
+    for (size_t i = 0; i < sizeof key_rows / sizeof *key_rows; i++) {
+        const struct key_row *row = &key_rows[i];
+        struct search_key *k;
+
+        if (!span_is_nocase(name, row->name))
+            continue;
+        k = key_new(p, row->kind);
+        k->flags = row->flags;
+        if (row->field != NULL)
+            k->field = span_of(row->field);
+        if (!take_argument(p, row, k))
+            return false;
+        *out = row->negated ? negate(p, k) : k;
+        return true;
+    }
+    p->c->at = start;
+    return want(p->c, "a search key");
+}
+
+/* "(" search-key *(SP search-key) ")" */
+static bool
+take_list(struct parser *p, struct search_key **out)
+{
+    struct search_key *all = key_new(p, SEARCH_AND);
+    struct search_key **at = &all->children;
+
+    do {
+        if (!take_key(p, at))
+            return false;
+        at = &(*at)->next;
+    } while (take(p->c, ' '));
+    *out = all;
+    return take(p->c, ')');
+}
+
+static bool
+take_numbers(struct parser *p, struct search_key **out)
+{
+    struct numset *set;
+
+    if (!imap_take_set(p->c, p->s, false, &set))
+        return false;
+    *out = key_new(p, SEARCH_NUMBERS);
+    (*out)->set = set;
+    return true;
+}
+
+static bool
+take_key(struct parser *p, struct search_key **out)
+{
+    bool is_set =
+        p->c->at < p->c->end && (ascii_is_digit(*p->c->at) || *p->c->at == '*');
+    bool done;
+
+    if (p->depth == SEARCH_DEPTH_MAX)
+        return want(p->c, "keys that are not so deep");
+    if (p->keys >= SEARCH_KEYS_MAX)
+        return want(p->c, "fewer keys");
+    p->depth++;
+    if (is_set)
+        done = take_numbers(p, out);
+    else
+        done = take(p->c, '(') ? take_list(p, out) : take_named_key(p, out);
+    p->depth--;
+    return done;
+}
+
+/* ["CHARSET" SP astring SP] */
+static bool
+take_charset(struct parser *p, bool *bad)
+{
+    p->charset = span_of("utf-8");
+    *bad = false;
+    if (!take_nocase(p->c, "CHARSET "))
+        return true;
+    if (!imap_take_astring(p->c, &p->s->run.arena, &p->charset))
+        return false;
+    *bad = !charset_is_known(p->charset);
+    return take(p->c, ' ');
+}
+
+bool
+imap_take_search(struct cursor *c, struct imap *s, struct search_keys *out)
+{
+    struct parser p = { .c = c, .s = s };
+    struct search_key **at;
+
+    if (!take_charset(&p, &out->bad_charset))
+        return false;
+    out->root = key_new(&p, SEARCH_AND);
+    at = &out->root->children;
+    do {
+        if (!take_key(&p, at))
+            return false;
+        at = &(*at)->next;
+    } while (take(c, ' '));
+    return true;
+}
