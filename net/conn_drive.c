@@ -34,7 +34,6 @@
 #define FLUSH_MAX  ((uint64_t)256 << 10) /* the others' turn after that */
 #define READ_MIN   ((size_t)2 << 10)
 #define READ_MAX   ((size_t)64 << 10)
-#define NEVER      INT64_MAX
 
 static void
 enter(struct conn *c, enum conn_state state)
@@ -132,14 +131,6 @@ flush(struct conn *c)
 
 /* --- input ---------------------------------------------------------------- */
 
-static bool
-may_read(const struct conn *c)
-{
-    return c->state == CONN_OPEN && !c->eof &&
-           c->out.queued <= CONN_OUTPUT_HIGH &&
-           conn_input(c).n < CONN_INPUT_MAX;
-}
-
 static char *
 make_room(struct conn *c, size_t *room)
 {
@@ -169,7 +160,7 @@ read_some(struct conn *c)
     size_t got;
     char *to;
 
-    if (!may_read(c) || c->read_needs != 0)
+    if (!conn_may_read(c) || c->read_needs != 0)
         return false;
     to = make_room(c, &room);
     switch (conn_io_read(c, to, room, &got)) {
@@ -346,62 +337,7 @@ one_round(struct conn *c)
     return false;
 }
 
-/* --- what to wait for ----------------------------------------------------- */
-
-static void
-set_watch(struct conn *c)
-{
-    int events = 0;
-
-    if (may_read(c) || c->state == CONN_HANDSHAKE || c->state == CONN_LINGER)
-        events |= c->read_needs != 0 ? c->read_needs : LOOP_READ;
-    if (c->out.queued > 0 && c->state != CONN_HANDSHAKE)
-        events |= c->write_needs != 0 ? c->write_needs : LOOP_WRITE;
-    watch_set(c->watch, events);
-}
-
-static int64_t
-open_deadline(const struct conn *c)
-{
-    int64_t stall = c->out.queued > 0 ? c->moved_ms + STALL_MS : NEVER;
-    int64_t idle = c->next == NEXT_WAIT || c->idle_ms == 0
-                       ? NEVER
-                       : c->active_ms + c->idle_ms;
-
-    return idle < stall ? idle : stall;
-}
-
-static int64_t
-deadline(const struct conn *c)
-{
-    switch (c->state) {
-    case CONN_OPEN:
-        return open_deadline(c);
-    case CONN_HANDSHAKE:
-    case CONN_SECURING:
-        return c->since_ms + HANDSHAKE_MS;
-    case CONN_CLOSING:
-        return c->hurried ? c->since_ms + FAREWELL_MS : c->moved_ms + STALL_MS;
-    case CONN_LINGER:
-        return c->since_ms + LINGER_MS;
-    case CONN_DEAD:
-        break;
-    }
-    return NEVER;
-}
-
-/* The timer may fire too early (conn_on_timer looks), never too late: so it is
- * not set again for every command. */
-static void
-set_timer(struct conn *c)
-{
-    int64_t at = deadline(c);
-
-    if (at == NEVER || (timer_is_running(c->timer) && c->armed_ms <= at))
-        return;
-    c->armed_ms = at;
-    timer_start(c->timer, at - clock_monotonic_ms());
-}
+/* --- callbacks ------------------------------------------------------------- */
 
 void
 conn_drive(struct conn *c)
@@ -424,8 +360,7 @@ conn_drive(struct conn *c)
     }
     if (conn_input(c).n == 0 && c->in.p != NULL)
         drop_input(c);
-    set_watch(c);
-    set_timer(c);
+    conn_wait(c);
 }
 
 void
@@ -476,7 +411,7 @@ conn_on_timer(void *arg)
     struct conn *c = arg;
 
     c->driving = true;
-    if (deadline(c) <= clock_monotonic_ms())
+    if (conn_deadline(c) <= clock_monotonic_ms())
         expire(c);
     c->driving = false;
     conn_drive(c);

@@ -160,6 +160,17 @@ void conn_stop(struct conn *c, bool now);
 /* Cut it: no flush, no farewell. */
 void conn_abort(struct conn *c, const char *why);
 
+/* --- conn_wait.c ---------------------------------------------------------- */
+
+/* The session takes input, there is room for it, and output does not jam. */
+bool conn_may_read(const struct conn *c);
+
+/* When patience ends, in monotonic milliseconds; INT64_MAX: never. */
+int64_t conn_deadline(const struct conn *c);
+
+/* Tell the loop what is waited for. */
+void conn_wait(struct conn *c);
+
 /* --- conn_session.c ------------------------------------------------------- */
 
 /* Run the session if what it waits for has come. False: it has not. */
