@@ -160,6 +160,8 @@ test_kill(void)
         struct kv_txn *t;
 
         snprintf(dir, sizeof dir, "%s/kv", check_dir());
+        kv = must_open(dir, &clean);
+        kv_close(&kv); /* so that there is a mark of a clean end */
         said = run_and_kill(dir, 1000 + round * 3000);
         kv = must_open(dir, &clean);
         t = begin(kv);
