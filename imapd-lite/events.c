@@ -75,15 +75,9 @@ imap_event_append(const struct imap *s, uint64_t size, uint32_t uid)
 }
 
 void
-imap_event_start(int in_force)
+imap_event_sandbox(int in_force)
 {
-    log_event(LOG_INFO, "start",
-              log_text("landlock", in_force & SANDBOX_LANDLOCK ? "yes" : "no"),
-              log_text("seccomp", in_force & SANDBOX_SECCOMP ? "yes" : "no"));
-}
-
-void
-imap_event_stop(void)
-{
-    log_event(LOG_INFO, "stop", log_text("why", "asked"));
+    log_event(LOG_INFO, "sandbox",
+              log_text("landlock", in_force & SANDBOX_LANDLOCK ? "on" : "off"),
+              log_text("seccomp", in_force & SANDBOX_SECCOMP ? "on" : "off"));
 }

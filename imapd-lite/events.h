@@ -21,8 +21,7 @@ void imap_event_client(const struct imap *s, struct span name,
 
 void imap_event_append(const struct imap *s, uint64_t size, uint32_t uid);
 
-/* Start and end of the process. in_force: enum sandbox_part. */
-void imap_event_start(int in_force);
-void imap_event_stop(void);
+/* At start. in_force: enum sandbox_part. */
+void imap_event_sandbox(int in_force);
 
 #endif

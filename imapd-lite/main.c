@@ -1,102 +1,126 @@
-/* imapd-lite: serves IMAP on the sockets that the supervisor hands down. */
-#include "base/buf.h"
+/*
+ * imapd-lite: serves IMAP (143, 993). Started by the supervisor, which binds
+ * the ports and hands them down.
+ */
+#include "base/arena.h"
 #include "imapd-lite/command.h"
 #include "imapd-lite/events.h"
 #include "net/daemon.h"
 #include "net/sandbox.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
-#define PATH_ROOM 4096
+static const struct {
+    const char *name; /* in PILLARBOX_FDS, and conn_listener() */
+    bool tls;
+} ports[] = {
+    { "imap", false }, { "imaps", true }, /* RFC 8314 section 3.2 */
+};
 
-/* "<listen.sockets>/<name>"; out must have PATH_ROOM bytes. */
-static const char *
-socket_path(const struct settings *conf, const char *name, char *out)
+static void
+listen_on(struct front *f, int fd, const char *name,
+          const struct imap_shared *shared)
 {
-    int n = snprintf(out, PATH_ROOM, "%s/%s", conf->listen.sockets, name);
-
-    if (n < 0 || n >= PATH_ROOM)
-        die("listen.sockets: the path is too long");
-    return out;
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (span_is(span_of(name), ports[i].name)) {
+            front_listen(f, fd, name, ports[i].tls, imap_protocol(), shared);
+            return;
+        }
+    die("imapd-lite knows no listener \"%s\"", name);
 }
 
-static struct front *
-make_front(struct loop *l, const struct settings *conf)
+static void
+listen_on_all(struct front *f, const struct imap_shared *shared)
 {
-    const struct daemon_options options = {
-        .cert_file = conf->tls.cert,
-        .key_file = conf->tls.key,
+    const char *name;
+    size_t at = 0;
+    int fd;
+    bool any = false;
+
+    while (daemon_next_inherited(&at, &name, &fd)) {
+        listen_on(f, fd, name, shared);
+        any = true;
+    }
+    if (!any)
+        die("imapd-lite got no port to listen on; `pillarbox run` starts it");
+}
+
+static void
+new_front(struct front **f, struct loop *loop, const struct settings *settings)
+{
+    struct daemon_options options = {
+        .cert_file = settings->tls.cert,
+        .key_file = settings->tls.key,
         .alpn = "imap",
-        .connections = conf->limits.connections,
-        .per_address = conf->limits.per_address,
-        .login_seconds = conf->limits.login_timeout,
+        .connections = settings->limits.connections,
+        .per_address = settings->limits.per_address,
+        .login_seconds = settings->limits.login_timeout,
         .busy_text = "* BYE [UNAVAILABLE] Too many connections\r\n",
     };
-    struct front *front;
     struct error e;
 
-    if (!front_new(&front, l, &options, &e))
-        die("%s", e.text);
-    return front;
+    if (!front_new(f, loop, &options, &e))
+        die("imapd-lite: %s", e.text);
 }
 
-static void
-listen_where_inherited(struct front *front, const struct imap_shared *shared)
+/* "/etc/tls/cert.pem" is "/etc/tls": the file may be replaced (SIGHUP). */
+static const char *
+directory_of(struct arena *a, const char *file)
 {
-    int clear = daemon_inherited("imap");
-    int tls = daemon_inherited("imaps");
+    struct span path = span_of(file == NULL ? "" : file);
 
-    if (clear == -1 && tls == -1)
-        die("no listening socket: start me through pillarbox");
-    if (clear != -1)
-        front_listen(front, clear, "imap", false, imap_protocol(), shared);
-    if (tls != -1)
-        front_listen(front, tls, "imaps", true, imap_protocol(), shared);
+    while (path.n > 1 && path.p[path.n - 1] != '/')
+        path.n--;
+    return arena_text(a, path);
 }
 
-/* Sockets of the two owners are connected to again when one was restarted;
- * TLS files are read again on SIGHUP. */
+/* After this only the certificate's files can be opened. */
 static void
-enter_sandbox(const struct settings *conf)
+enter_sandbox(const struct settings *settings)
 {
+    struct arena a = { 0 };
     const struct sandbox_path paths[] = {
-        { conf->listen.sockets, true },
-        { conf->tls.cert, false },
-        { conf->tls.key, false },
+        { directory_of(&a, settings->tls.cert), false },
+        { directory_of(&a, settings->tls.key), false },
+        { settings->listen.sockets, false },
         { NULL, false },
     };
-    int in_force;
+    int in_force = 0;
     struct error e;
 
     if (!sandbox_enter(paths, &in_force, &e))
-        die("%s", e.text);
-    imap_event_start(in_force);
+        die("imapd-lite: %s", e.text);
+    imap_event_sandbox(in_force);
+    arena_clear(&a);
 }
 
 int
 main(int argc, char **argv)
 {
-    struct settings *conf = settings_from_arguments(&argc, argv, "imapd-lite");
-    struct imap_shared shared = { .settings = conf };
-    char path[PATH_ROOM];
-    struct loop *l;
+    struct settings *settings =
+        settings_from_arguments(&argc, argv, "imapd-lite");
+    struct imap_shared shared = { .settings = settings };
+    struct arena a = { 0 };
     struct front *front;
+    struct loop *loop;
 
     daemon_prepare();
-    l = loop_new();
-    shared.auth = auth_client_new(l, socket_path(conf, "auth-imap", path));
-    shared.store = store_client_new(l, socket_path(conf, "store-imap", path));
-    front = make_front(l, conf);
+    loop = loop_new();
+    new_front(&front, loop, settings);
     shared.has_tls = front_has_tls(front);
-    listen_where_inherited(front, &shared);
-    enter_sandbox(conf);
+    shared.auth = auth_client_new(
+        loop, arena_printf(&a, "%s/auth-imap", settings->listen.sockets));
+    shared.store = store_client_new(
+        loop, arena_printf(&a, "%s/store-imap", settings->listen.sockets));
+    listen_on_all(front, &shared);
+    enter_sandbox(settings);
     daemon_ready();
     front_run(front);
-    imap_event_stop();
     front_free(&front);
     store_client_free(&shared.store);
     auth_client_free(&shared.auth);
-    loop_free(&l);
-    settings_free(&conf);
-    return 0;
+    loop_free(&loop);
+    arena_clear(&a);
+    settings_free(&settings);
+    return EXIT_SUCCESS;
 }
