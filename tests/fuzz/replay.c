@@ -95,8 +95,8 @@ mutate(struct buf *b)
         b->n = at;
         break;
     default:
-        buf_put(b, span_sub(buf_span(&seeds[next_random() % seed_count]),
-                            at, next_random() % 64));
+        buf_put(b, span_sub(buf_span(&seeds[next_random() % seed_count]), at,
+                            next_random() % 64));
     }
 }
 
