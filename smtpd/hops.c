@@ -11,7 +11,7 @@ look(struct smtp_hops *h, struct span piece)
     for (size_t i = 0; i < piece.n && !h->differs; i++) {
         size_t at = h->column + i;
 
-        if (at == FIELD_NAME_SIZE)
+        if (at >= FIELD_NAME_SIZE)
             break;
         if (ascii_lower(piece.p[i]) != field_name[at])
             h->differs = true;
