@@ -1,0 +1,212 @@
+/* Guessing against a throttle that is on: answers are late, and four at once
+ * is all one address gets. */
+#include "auth/client.h"
+#include "auth/sasl.h"
+#include "auth/server.h"
+#include "auth/users.h"
+#include "base/clock.h"
+#include "tests/auth/rig.h"
+
+#include <sys/socket.h>
+
+static const unsigned char key[32] = "a key for the tickets of a test";
+
+struct rig {
+    struct settings settings;
+    struct loop *loop;
+    struct timer *clock;
+    struct authd *authd;
+    struct auth *imap;
+    int64_t started_ms;
+    unsigned answers;
+    int64_t first_ms; /* when the first answer came */
+    enum auth_outcome outcome;
+    struct buf challenge;
+};
+
+static void
+on_clock(void *arg)
+{
+    struct rig *r = arg;
+
+    loop_stop(r->loop);
+}
+
+static void
+run_for(struct rig *r, int64_t ms)
+{
+    timer_start(r->clock, ms);
+    loop_run(r->loop);
+}
+
+static void
+on_result(void *arg, const struct auth_result *result)
+{
+    struct rig *r = arg;
+
+    if (r->answers++ == 0)
+        r->first_ms = clock_monotonic_ms() - r->started_ms;
+    r->outcome = result->outcome;
+    buf_clear(&r->challenge);
+    buf_put(&r->challenge, result->challenge);
+}
+
+static void
+start(struct rig *r, unsigned delay)
+{
+    struct authd_options o = { &r->settings, key, 2 };
+    struct error e = { 0 };
+    int ends[2];
+
+    r->settings.auth.failure_delay = delay;
+    CHECK(authd_new(&r->authd, r->loop, &o, &e), "%s", e.text);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+                     ends) == 0,
+          "a pair");
+    CHECK(authd_serve(r->authd, ends[0], span_of("imap"), &e), "%s", e.text);
+    r->imap = auth_client_on_fd(r->loop, ends[1]);
+    r->answers = 0;
+    r->started_ms = clock_monotonic_ms();
+}
+
+static void
+stop(struct rig *r)
+{
+    auth_client_free(&r->imap);
+    authd_free(&r->authd);
+}
+
+static void
+guess(struct rig *r, const char *peer, const char *user, const char *password)
+{
+    const struct auth_who who = { peer, peer, true };
+
+    auth_password(r->imap, &who, span_of(user), span_of(password), on_result,
+                  r);
+}
+
+static void
+check_delay(struct rig *r)
+{
+    char password[32];
+
+    start(r, 1);
+    for (int i = 0; i < 6; i++) {
+        snprintf(password, sizeof password, "guess%d", i);
+        guess(r, "127.0.0.1", "anna", password);
+    }
+    run_for(r, 700);
+    CHECK(r->answers == 0, "nothing within the delay, loopback or not");
+    guess(r, "192.0.2.77", "anna", RIG_PASSWORD);
+    run_for(r, 200);
+    CHECK(r->answers == 1 && r->outcome == AUTH_OK,
+          "others are not kept waiting: %u", r->answers);
+    run_for(r, 600);
+    CHECK(r->answers == 3, "two after one second: %u", r->answers - 1);
+    CHECK(r->outcome == AUTH_FAILED, "which are no");
+    run_for(r, 1000);
+    CHECK(r->answers == 4,
+          "the third after two, and the two that waited for "
+          "their turn are later still: %u",
+          r->answers - 1);
+    stop(r);
+}
+
+static void
+check_no_delay(struct rig *r)
+{
+    char password[32];
+
+    start(r, 0);
+    for (int i = 0; i < 30; i++) {
+        snprintf(password, sizeof password, "guess%d", i);
+        guess(r, "127.0.0.1", "anna", password);
+    }
+    guess(r, "127.0.0.1", "anna", RIG_PASSWORD);
+    run_for(r, 5000);
+    CHECK(r->answers == 31 && r->outcome == AUTH_OK,
+          "failure_delay 0: %u answers, the last %s", r->answers,
+          auth_outcome_name(r->outcome));
+    CHECK(r->first_ms < 900, "at once: %d ms", (int)r->first_ms);
+    stop(r);
+}
+
+/* The challenge of a SCRAM attempt; the attempt is given up. */
+static void
+challenge_for(struct rig *r, const char *user, struct buf *out)
+{
+    const struct auth_who who = { "s", "192.0.2.1", true };
+    struct buf message = { 0 }, text = { 0 };
+    struct auth_exchange *x;
+
+    buf_printf(&message, "n,,n=%s,r=12345678", user);
+    base64_encode(&text, buf_span(&message));
+    r->answers = 0;
+    x = auth_exchange_begin(r->imap, &who, span_of("SCRAM-SHA-256"),
+                            buf_span(&text), on_result, r);
+    while (r->answers == 0)
+        run_for(r, 20);
+    CHECK(r->outcome == AUTH_CONTINUE, "%s has a challenge", user);
+    buf_clear(out);
+    base64_decode(out, buf_span(&r->challenge));
+    auth_exchange_abort(&x);
+    buf_free(&message);
+    buf_free(&text);
+}
+
+/* Who asks twice for the salt of nobody hears the same, after a restart too. */
+static void
+check_decoy(struct rig *r)
+{
+    struct buf one = { 0 }, two = { 0 }, real = { 0 };
+
+    start(r, 0);
+    challenge_for(r, "nobody", &one);
+    challenge_for(r, "anna", &real);
+    stop(r);
+    start(r, 0);
+    challenge_for(r, "nobody", &two);
+    CHECK(span_eq(rig_attribute(buf_span(&one), 's'),
+                  rig_attribute(buf_span(&two), 's')),
+          "the same salt");
+    CHECK(!span_eq(rig_attribute(buf_span(&one), 'r'),
+                   rig_attribute(buf_span(&two), 'r')),
+          "another nonce");
+    CHECK(one.n == real.n, "nobody's looks like anna's");
+    stop(r);
+    buf_free(&one);
+    buf_free(&two);
+    buf_free(&real);
+}
+
+static void
+add_anna(struct rig *r)
+{
+    struct accounts *a;
+    struct error e = { 0 };
+
+    CHECK(accounts_open(&a, &r->settings, &e) &&
+              users_add(a, span_of("anna@example.org"), span_of(RIG_PASSWORD),
+                        &e),
+          "%s", e.text);
+    accounts_close(&a);
+}
+
+int
+main(void)
+{
+    struct rig r = { .settings = rig_settings(), .loop = loop_new() };
+    struct error e = { 0 };
+
+    CHECK(sasl_library_start(&e), "%s", e.text);
+    r.clock = timer_new(r.loop, on_clock, &r);
+    add_anna(&r);
+    check_delay(&r);
+    check_no_delay(&r);
+    check_decoy(&r);
+    timer_free(&r.clock);
+    loop_free(&r.loop);
+    buf_free(&r.challenge);
+    sasl_library_stop();
+    return check_report();
+}
