@@ -137,6 +137,7 @@ become_leaf(struct mime_part *p)
 {
     p->kind = PART_LEAF;
     p->first_child = p->last_child = 0;
+    p->content.boundary.n = 0; /* others than multiparts may name one, too */
     if (content_is_multipart(&p->content))
         content_become(&p->content, "text", "plain");
     else if (span_is(p->content.type, "message") &&
@@ -159,6 +160,7 @@ end_header(struct mime_splitter *s, struct mime_place at)
     s->in_header = false;
     if (room && content_is_message(&p->content)) {
         p->kind = PART_MESSAGE;
+        p->content.boundary.n = 0;
         begin_part(s, at);
     } else if (room && content_is_multipart(&p->content) &&
                p->content.boundary.n > 0) {

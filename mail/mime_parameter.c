@@ -24,7 +24,8 @@ piece_of(struct span name)
     }
     star = span_find(name, '*');
     digits = span_after(name, star + 1);
-    if (digits.n == 0 || digits.n > 2 || (digits.n == 2 && digits.p[0] == '0'))
+    if (star == 0 || digits.n == 0 || digits.n > 2 ||
+        (digits.n == 2 && digits.p[0] == '0'))
         return p;
     for (size_t i = 0; i < digits.n; i++) {
         if (!ascii_is_digit(digits.p[i]))

@@ -88,6 +88,16 @@ static const struct text_case text_cases[] = {
       "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
       "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 2"
       " NIL" NILS ")" },
+    { "a boundary counts on a multipart only",
+      "Content-Type: text/plain; boundary=x\r\n\r\n--x\r\n\r\n--x--\r\n",
+      "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"boundary\" \"x\" \"charset\" \"us-ascii\")"
+      " NIL NIL \"7bit\" 14 3 NIL" NILS ")" },
+    { "a piece of no parameter",
+      "Content-Type: text/plain; *0=x; charset=a\r\n\r\n",
+      "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"*0\" \"x\" \"charset\" \"a\")"
+      " NIL NIL \"7bit\" 0 0 NIL" NILS ")" },
     { "an encoded message/rfc822 is a file",
       "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n"
       "\r\nAAAA\r\n",
