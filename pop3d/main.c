@@ -3,10 +3,9 @@
  * supervisor, which binds the ports and hands them down.
  */
 #include "base/arena.h"
-#include "base/log.h"
 #include "net/daemon.h"
 #include "net/sandbox.h"
-#include "pop3d/session.h"
+#include "pop3d/events.h"
 
 #include <stdlib.h>
 
@@ -68,7 +67,7 @@ new_front(struct front **f, struct loop *loop, const struct settings *settings)
 static const char *
 directory_of(struct arena *a, const char *file)
 {
-    struct span path = span_of(file == NULL ? "" : file);
+    struct span path = span_of(file);
 
     while (path.n > 1 && path.p[path.n - 1] != '/')
         path.n--;
@@ -80,20 +79,17 @@ static void
 enter_sandbox(const struct settings *settings)
 {
     struct arena a = { 0 };
-    const struct sandbox_path paths[] = {
-        { directory_of(&a, settings->tls.cert), false },
-        { directory_of(&a, settings->tls.key), false },
-        { settings->listen.sockets, false },
-        { NULL, false },
-    };
+    struct sandbox_path paths[4] = { { settings->listen.sockets, false } };
     int in_force = 0;
     struct error e;
 
+    if (settings->tls.cert != NULL && *settings->tls.cert != '\0') {
+        paths[1].path = directory_of(&a, settings->tls.cert);
+        paths[2].path = directory_of(&a, settings->tls.key);
+    }
     if (!sandbox_enter(paths, &in_force, &e))
         die("pop3d: %s", e.text);
-    log_event(LOG_INFO, "sandbox",
-              log_text("landlock", in_force & SANDBOX_LANDLOCK ? "on" : "off"),
-              log_text("seccomp", in_force & SANDBOX_SECCOMP ? "on" : "off"));
+    pop3_event_sandbox(in_force);
     arena_clear(&a);
 }
 
