@@ -15,8 +15,11 @@
  * (leaf and CA), server.key (0600). names: DNS names and addresses for the
  * certificate's SAN; the first is its subject. A leaf that has passed two
  * thirds of its life, or that lacks one of the names, is made anew with the
- * same CA. *made says whether anything was written. Files appear whole or not
- * at all.
+ * same CA; a CA that has ended, or whose constraints do not permit one of the
+ * names, is made anew too, and devices must trust it again (it logs that).
+ * *made says whether anything was written. Files appear whole or not at all.
+ * INVALID: no names, or one is no name; CORRUPT: ca.pem or ca.key hold
+ * something else; NOT_FOUND: ca.key was taken away and is needed.
  */
 bool ca_ensure(const char *dir, const char *const *names, size_t count,
                bool *made, struct error *e);
