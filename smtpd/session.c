@@ -48,8 +48,8 @@ send_reply(struct smtp *s, const struct smtp_reply *r)
 {
     struct buf out = { 0 };
 
-    /* RFC 5321 section 4.2.3: 421 names the domain. */
-    if (r->code == 421 || r->code == 220) {
+    /* RFC 5321 section 4.2.3: the greeting and 421 begin with our name. */
+    if (r->code == 421 || r == smtp_say(SAY_GREETING)) {
         struct smtp_reply named = *r;
 
         named.text = arena_printf(&s->command, "%s %s",
