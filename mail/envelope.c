@@ -1,6 +1,6 @@
 #include "mail/envelope.h"
 
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/imap_text.h"
 #include "mail/limits.h"
 #include "mail/utf8.h"
@@ -45,7 +45,7 @@ or_nil(const struct buf *b)
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" */
 static void
-put_mailbox(struct buf *out, const struct address_reader *a)
+put_mailbox(struct buf *out, const struct address_list_reader *a)
 {
     buf_put_ch(out, '(');
     imap_text_put_nstring(out, or_nil(&a->name));
@@ -59,7 +59,7 @@ put_mailbox(struct buf *out, const struct address_reader *a)
 }
 
 static void
-put_address(struct buf *out, const struct address_reader *a,
+put_address(struct buf *out, const struct address_list_reader *a,
             enum address_kind kind)
 {
     if (kind == ADDRESS_MAILBOX) {
@@ -92,14 +92,14 @@ static void
 read_list(struct envelope_reader *r, enum envelope_list which,
           struct span value)
 {
-    struct address_reader a;
+    struct address_list_reader a;
     struct buf one = { .max = ADDRESS_MAX_TEXT };
     struct buf *list = &r->list[which];
     enum address_kind kind;
     bool in_group = false;
 
-    address_begin(&a, span_sub(value, 0, HEADER_FIELD_MAX));
-    while ((kind = address_next(&a)) != ADDRESS_END) {
+    address_list_begin(&a, span_sub(value, 0, HEADER_FIELD_MAX));
+    while ((kind = address_list_next(&a)) != ADDRESS_END) {
         buf_clear(&one);
         put_address(&one, &a, kind);
         if (!add_address(r, which, buf_span(&one)))
@@ -110,7 +110,7 @@ read_list(struct envelope_reader *r, enum envelope_list which,
     }
     if (in_group)
         buf_put_text(list, GROUP_END);
-    address_end(&a);
+    address_list_end(&a);
     buf_free(&one);
 }
 

@@ -1,5 +1,5 @@
 #include "base/error.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/limits.h"
 #include "mail/mime_field.h"
 
@@ -8,13 +8,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_addresses(struct span text)
 {
-    struct address_reader r;
+    struct address_list_reader r;
     enum address_kind kind;
     size_t count = 0;
     bool in_group = false;
 
-    address_begin(&r, text);
-    while ((kind = address_next(&r)) != ADDRESS_END) {
+    address_list_begin(&r, text);
+    while ((kind = address_list_next(&r)) != ADDRESS_END) {
         if (++count > 2 * text.n + 2)
             bug("more addresses than text");
         if (kind == ADDRESS_GROUP && in_group)
@@ -28,7 +28,7 @@ check_addresses(struct span text)
     }
     if (in_group)
         bug("an open group");
-    address_end(&r);
+    address_list_end(&r);
 }
 
 static void

@@ -4,8 +4,8 @@
  * Reads from the left, in linear time, and never fails: what is no address
  * comes as one without a domain.
  */
-#ifndef MAIL_ADDRESS_H
-#define MAIL_ADDRESS_H
+#ifndef MAIL_ADDRESS_LIST_H
+#define MAIL_ADDRESS_LIST_H
 
 #include "base/buf.h"
 
@@ -16,7 +16,7 @@ enum address_kind {
     ADDRESS_GROUP_END,
 };
 
-struct address_reader {
+struct address_list_reader {
     struct span rest;
     bool in_group;
     bool spaced;  /* white space or a comment stood in front     */
@@ -25,12 +25,12 @@ struct address_reader {
 };
 
 /*
- * value: of a header field, still folded. After address_next(): `name` is the
+ * value: of a header field, still folded. After address_list_next(): `name` is the
  * display name (or, without one, a comment), unquoted but with its encoded
  * words; `route` "@a,@b"; `local` unquoted. Empty: not there.
  */
-void address_begin(struct address_reader *r, struct span value);
-enum address_kind address_next(struct address_reader *r);
-void address_end(struct address_reader *r);
+void address_list_begin(struct address_list_reader *r, struct span value);
+enum address_kind address_list_next(struct address_list_reader *r);
+void address_list_end(struct address_list_reader *r);
 
 #endif

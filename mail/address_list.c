@@ -1,13 +1,13 @@
-#include "mail/address.h"
+#include "mail/address_list.h"
 
 #include "mail/limits.h"
 
 #include <string.h>
 
 void
-address_begin(struct address_reader *r, struct span value)
+address_list_begin(struct address_list_reader *r, struct span value)
 {
-    *r = (struct address_reader){
+    *r = (struct address_list_reader){
         .rest = value,
         .name.max = ADDRESS_TEXT_MAX,
         .route.max = ADDRESS_TEXT_MAX,
@@ -18,7 +18,7 @@ address_begin(struct address_reader *r, struct span value)
 }
 
 void
-address_end(struct address_reader *r)
+address_list_end(struct address_list_reader *r)
 {
     buf_free(&r->name);
     buf_free(&r->route);
@@ -28,7 +28,7 @@ address_end(struct address_reader *r)
 }
 
 static void
-clear(struct address_reader *r)
+clear(struct address_list_reader *r)
 {
     r->spaced = false;
     r->at_seen = false;
@@ -40,7 +40,7 @@ clear(struct address_reader *r)
 }
 
 static void
-skip(struct address_reader *r, size_t n)
+skip(struct address_list_reader *r, size_t n)
 {
     r->rest = span_after(r->rest, n);
 }
@@ -54,7 +54,7 @@ is_space(char ch)
 /* comment = "(" *([FWS] ccontent) [FWS] ")"    RFC 5322 section 3.2.2; nested
  * ones are counted, not recursed into. */
 static void
-take_comment(struct address_reader *r)
+take_comment(struct address_list_reader *r)
 {
     size_t depth = 0;
     size_t i = 0;
@@ -88,7 +88,7 @@ ends_with_dot(const struct buf *b)
  * dots join words (obs-local-part, obs-domain).
  */
 static void
-add(struct address_reader *r, struct span piece)
+add(struct address_list_reader *r, struct span piece)
 {
     bool joined = !r->spaced || span_starts(piece, ".");
 
@@ -107,7 +107,7 @@ add(struct address_reader *r, struct span piece)
 
 /* quoted-string: RFC 5322 section 3.2.4 */
 static void
-take_quoted(struct address_reader *r)
+take_quoted(struct address_list_reader *r)
 {
     struct buf text = { .max = ADDRESS_TEXT_MAX };
     size_t i = 1;
@@ -124,7 +124,7 @@ take_quoted(struct address_reader *r)
 }
 
 static void
-take_atom(struct address_reader *r)
+take_atom(struct address_list_reader *r)
 {
     size_t n = 1; /* at least the character nobody else wanted */
 
@@ -137,7 +137,7 @@ take_atom(struct address_reader *r)
 
 /* Of several "@" the last one divides. */
 static void
-take_at_sign(struct address_reader *r)
+take_at_sign(struct address_list_reader *r)
 {
     if (r->spaced && r->name.n > 0)
         buf_put_ch(&r->name, ' ');
@@ -154,7 +154,7 @@ take_at_sign(struct address_reader *r)
 
 /* White space, comments, and words: what may stand anywhere. */
 static void
-take_any(struct address_reader *r)
+take_any(struct address_list_reader *r)
 {
     char ch = r->rest.p[0];
 
@@ -174,7 +174,7 @@ take_any(struct address_reader *r)
 
 /* obs-route = obs-domain-list ":"                  RFC 5322 section 4.4 */
 static void
-end_route(struct address_reader *r)
+end_route(struct address_list_reader *r)
 {
     buf_put(&r->route, buf_span(&r->local));
     buf_put_ch(&r->route, '@');
@@ -188,7 +188,7 @@ end_route(struct address_reader *r)
 /* angle-addr, and what stands behind it up to the "," or ";"; the name has
  * been read. */
 static void
-take_angle(struct address_reader *r)
+take_angle(struct address_list_reader *r)
 {
     struct buf name = r->name;
     bool routed;
@@ -232,7 +232,7 @@ swap(struct buf *a, struct buf *b)
 
 /* No angle brackets: what was read is the address, or no address at all. */
 static enum address_kind
-bare_mailbox(struct address_reader *r)
+bare_mailbox(struct address_list_reader *r)
 {
     if (!r->at_seen)
         swap(&r->local, &r->name);
@@ -241,7 +241,7 @@ bare_mailbox(struct address_reader *r)
 }
 
 static enum address_kind
-angle_mailbox(struct address_reader *r)
+angle_mailbox(struct address_list_reader *r)
 {
     take_angle(r);
     if (r->name.n == 0)
@@ -250,7 +250,7 @@ angle_mailbox(struct address_reader *r)
 }
 
 static enum address_kind
-end_of_list(struct address_reader *r)
+end_of_list(struct address_list_reader *r)
 {
     if (r->name.n > 0)
         return bare_mailbox(r);
@@ -262,7 +262,7 @@ end_of_list(struct address_reader *r)
 
 /* group = display-name ":" [group-list] ";"        RFC 5322 section 3.4 */
 static enum address_kind
-begin_group(struct address_reader *r)
+begin_group(struct address_list_reader *r)
 {
     skip(r, 1);
     r->in_group = true;
@@ -270,7 +270,7 @@ begin_group(struct address_reader *r)
 }
 
 enum address_kind
-address_next(struct address_reader *r)
+address_list_next(struct address_list_reader *r)
 {
     clear(r);
     while (r->rest.n > 0) {
