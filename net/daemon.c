@@ -17,6 +17,7 @@
 #define FDS_VARIABLE   "PILLARBOX_FDS"
 #define KEY_VARIABLE   "PILLARBOX_KEY_FD"
 #define READY_VARIABLE "PILLARBOX_READY_FD"
+#define PEER_VARIABLE  "PILLARBOX_PEER_UID"
 #define NAME_VARIABLE  "PILLARBOX_FD_%d"
 #define NAME_ROOM      64
 
@@ -150,6 +151,18 @@ daemon_key(void)
     if (p == MAP_FAILED)
         die("%s cannot be read", KEY_VARIABLE);
     return p;
+}
+
+bool
+daemon_admits(unsigned uid)
+{
+    const char *peer = getenv(PEER_VARIABLE);
+    struct cursor c = cursor_on(span_of(peer == NULL ? "" : peer));
+    uint32_t named;
+
+    if (uid == geteuid() || uid == 0)
+        return true;
+    return take_number(&c, &named) && take_end(&c) && uid == named;
 }
 
 void

@@ -7,6 +7,7 @@
  *   PILLARBOX_KEY_FD=9                    authd, mailstored: 32 secret bytes
  *                                         (a memfd, a file or a pipe)
  *   PILLARBOX_READY_FD=7                  write one line there when serving
+ *   PILLARBOX_PEER_UID=105                authd, mailstored: the front ends' user
  */
 #ifndef NET_DAEMON_H
 #define NET_DAEMON_H
@@ -26,6 +27,10 @@ bool daemon_next_inherited(size_t *at, const char **name, int *fd);
 /* The key that authd and mailstored share; dies where there is none. Repeated
  * calls give the same bytes. */
 const unsigned char *daemon_key(void);
+
+/* May a process of this user connect to us? Our own user, root, and the one the
+ * supervisor named. (Which socket it can reach is up to the socket's mode.) */
+bool daemon_admits(unsigned uid);
 
 /* Tell the supervisor that we serve. Harmless without one. */
 void daemon_ready(void);

@@ -7,6 +7,7 @@
  * frame that is none); it is only marked then, and reaped from the loop, so
  * that nobody's state is freed below his feet.
  */
+#include "net/daemon.h"
 #include "net/ipc_private.h"
 
 #include "base/log.h"
@@ -189,7 +190,8 @@ ipc_server_adopt(struct ipc_server *s, int fd, const char *service)
 
 /* --- listeners ------------------------------------------------------------- */
 
-/* Only root and we ourselves may ask (the socket's directory says the same). */
+/* Only root, we ourselves and the front ends' user may ask (the sockets' modes
+ * say the same). */
 static bool
 is_one_of_us(int fd)
 {
@@ -198,7 +200,7 @@ is_one_of_us(int fd)
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == -1)
         return false;
-    return who.uid == geteuid() || who.uid == 0;
+    return daemon_admits(who.uid);
 }
 
 static void

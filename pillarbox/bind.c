@@ -1,6 +1,7 @@
 #include "pillarbox/bind.h"
 
 #include "base/span.h"
+#include "pillarbox/role_user.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -179,6 +180,12 @@ bind_unix(struct sockets *s, const char *dir, const char *name, struct error *e)
         return false;
     }
     umask(before);
+    if (!span_ends(span_of(name), "-admin") &&
+        !role_user_own(path, (struct role_user){ .is_own = false },
+                       role_user_front(), 0660, e)) {
+        close(fd);
+        return false;
+    }
     return add(s, name, fd, e);
 }
 

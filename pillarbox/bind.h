@@ -15,8 +15,9 @@ struct sockets {
 bool bind_ports(struct sockets *s, const struct settings *settings,
                 struct error *e);
 
-/* A SOCK_SEQPACKET listener dir/name, mode 0600; what a former life left there
- * is replaced, a live one is BUSY. */
+/* A SOCK_SEQPACKET listener dir/name, for root alone where the name ends in
+ * "-admin", otherwise for the front ends' group too; what a former life left
+ * there is replaced, a live one is BUSY. */
 bool bind_unix(struct sockets *s, const char *dir, const char *name,
                struct error *e);
 

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "pillarbox/role_user.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,8 +74,13 @@ set_environment(const struct child_start *s, int key_fd, int ready_fd)
     setenv("PILLARBOX_READY_FD", number, 1);
     keep_open(ready_fd);
     unsetenv("PILLARBOX_KEY_FD");
+    unsetenv("PILLARBOX_PEER_UID");
     if (key_fd == -1)
         return;
+    if (role_user_front().is_own) {
+        snprintf(number, sizeof number, "%u", (unsigned)role_user_front().uid);
+        setenv("PILLARBOX_PEER_UID", number, 1);
+    }
     snprintf(number, sizeof number, "%d", key_fd);
     setenv("PILLARBOX_KEY_FD", number, 1);
     keep_open(key_fd);
@@ -91,12 +97,17 @@ become(const struct child_start *s, const char *path, int key_fd, int ready_fd)
     size_t at = 0;
     struct buf override = { .max = 4096 };
     sigset_t none;
+    struct error e;
 
     while (argc + 3 < ARGUMENTS_MAX &&
            settings_next_override(s->settings, &at, &override)) {
         argv[argc++] = arena_text(&a, span_of("-o"));
         argv[argc++] = arena_text(&a, buf_span(&override));
         buf_clear(&override);
+    }
+    if (!role_user_become(role_user_of(s->program), &e)) {
+        fprintf(stderr, "pillarbox: %s: %s\n", s->program, e.text);
+        _exit(EXIT_NO_EXEC);
     }
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     sigemptyset(&none);

@@ -1,6 +1,7 @@
 /*
- * Starting one of our programs with the descriptors of net/daemon.h. It dies
- * with us (SIGTERM) and is found beside our own binary.
+ * Starting one of our programs with the descriptors of net/daemon.h, as the
+ * user of its role. It dies with us (SIGTERM) and is found beside our own
+ * binary.
  */
 #ifndef PILLARBOX_CHILD_H
 #define PILLARBOX_CHILD_H

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "net/ca.h"
+#include "pillarbox/role_user.h"
 
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -19,19 +20,27 @@ struct names {
     size_t count;
 };
 
+static bool
+make(const char *dir, struct role_user owner, struct role_user group,
+     mode_t mode, struct error *e)
+{
+    return fs_mkdir_all(AT_FDCWD, dir, 0700, e) &&
+           role_user_own(dir, owner, group, mode, e);
+}
+
 bool
 place_directories(const struct settings *s, struct error *e)
 {
-    const char *const dirs[] = { s->auth.dir, s->mail.dir, s->mail.index_dir,
-                                 s->listen.sockets, s->tls.dir };
+    const struct role_user root = { .is_own = false };
+    const struct role_user front = role_user_front();
+    const struct role_user auth = role_user_auth();
+    const struct role_user store = role_user_store();
 
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-        bool needed = dirs[i] != s->tls.dir || s->tls.automatic;
-
-        if (needed && !fs_mkdir_all(AT_FDCWD, dirs[i], 0700, e))
-            return false;
-    }
-    return true;
+    return make(s->auth.dir, auth, auth, 0700, e) &&
+           make(s->mail.dir, store, store, 0700, e) &&
+           make(s->mail.index_dir, store, store, 0700, e) &&
+           make(s->listen.sockets, root, front, 0750, e) &&
+           (!s->tls.automatic || make(s->tls.dir, root, front, 0750, e));
 }
 
 static void
@@ -108,7 +117,9 @@ place_certificate(const struct settings *s, bool *made, struct error *e)
     add_name(&n, "127.0.0.1");
     add_name(&n, "::1");
     add_own_addresses(&n);
-    done = ca_ensure(s->tls.dir, n.all, n.count, made, e);
+    done = ca_ensure(s->tls.dir, n.all, n.count, made, e) &&
+           role_user_own(s->tls.key, (struct role_user){ .is_own = false },
+                         role_user_front(), 0640, e);
     arena_clear(&n.memory);
     return done;
 }

@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include "conf/settings.h"
 
-/* Makes missing directories (mode 0700). */
+/* Makes missing directories, each for the user of the program that needs it
+ * (pillarbox/role_user.h). */
 bool place_directories(const struct settings *s, struct error *e);
 
 /* With tls.cert = auto: our own CA and its certificate for the host's names and
