@@ -89,8 +89,8 @@ put_fields(struct buf *out, const struct mime_part *p, unsigned detail)
 }
 
 /*
- * The tree is walked without recursion: `open` of a part when it is met,
- * `close` when its last descendant has been printed.
+ * The tree is walked without recursion: open_part() when a part is met,
+ * close_part() when its last descendant has been printed.
  *
  * body-type-1part = (body-type-basic / body-type-msg / body-type-text)
  *                   [SP body-ext-1part]

@@ -10,6 +10,17 @@
 bool charset_to_utf8(struct span text, struct span charset, struct buf *out);
 bool charset_is_known(struct span charset);
 
+/*
+ * The C library keeps most charsets in files of code and loads them when they
+ * are first used, which a process in a sandbox may not. Load what mail uses
+ * before entering it, and keep that as long as the process: what was not
+ * loaded is unknown then.
+ */
+struct charset_shelf;
+struct charset_shelf *charset_load(void);
+/* Accepts NULL, sets *s to NULL. */
+void charset_unload(struct charset_shelf **s);
+
 /* Unfolded value of a header field with its encoded words decoded
  * (RFC 2047), as UTF-8. */
 void charset_decode_words(struct span value, struct buf *out);

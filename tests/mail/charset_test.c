@@ -2,6 +2,10 @@
 
 #include "tests/check.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define U_FFFD "\xef\xbf\xbd"
 
 static const struct {
@@ -84,10 +88,38 @@ static const struct {
     { "=C3=BC", "\xc3\xbc" },
 };
 
+/* In a process that cannot open files, what was loaded before still works. */
+static void
+check_shelf(void)
+{
+    static const char *const loaded[] = { "koi8-r", "iso-2022-jp",
+                                          "gb2312", "windows-1252",
+                                          "Big5",   "euc-kr" };
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct charset_shelf *shelf = charset_load();
+        int missing = 0;
+
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, 0 });
+        for (size_t i = 0; i < sizeof loaded / sizeof *loaded; i++)
+            missing += !charset_is_known(span_of(loaded[i]));
+        missing += charset_is_known(span_of("ebcdic-us")) ? 100 : 0;
+        charset_unload(&shelf);
+        _exit(missing);
+    }
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+          "%d loaded charsets missing", WEXITSTATUS(status));
+}
+
 int
 main(void)
 {
     struct buf out = { 0 };
+
+    check_shelf();
 
     for (size_t i = 0; i < sizeof conversions / sizeof *conversions; i++) {
         struct span charset = span_of(conversions[i].charset);
