@@ -14,7 +14,8 @@ enum mail_flag {
     MAIL_DELETED = 8,
     MAIL_DRAFT = 16,
     MAIL_PASSED = 32, /* Maildir's P: the keyword $Forwarded */
-    MAIL_RECENT = 64, /* never stored: in new/, and this session sees it first */
+    MAIL_RECENT =
+        64, /* never stored: in new/, and this session sees it first */
 };
 
 /* The flag named "\Seen" and so on in any case, or "$Forwarded" (MAIL_PASSED);

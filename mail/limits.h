@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 #define MIME_DEPTH_MAX        50    /* deeper parts are leaves                 */
 #define MIME_PARTS_MAX        1000  /* later parts belong to the last one      */
 #define MIME_BOUNDARY_MAX     200   /* RFC 2046 section 5.1.1 allows 70        */
@@ -26,5 +27,6 @@
 #define ADDRESS_MAX           254   /* RFC 5321 section 4.5.3.1.3, without <>   */
 #define LOCAL_PART_MAX        64    /* RFC 5321 section 4.5.3.1.1               */
 #define KEYWORD_MAX           64    /* octets of one flag keyword               */
+/* clang-format on */
 
 #endif

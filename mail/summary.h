@@ -60,12 +60,12 @@ enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE /* message/rfc822 */ };
 /* One MIME part. Offsets count from the start of the message. */
 struct summary_part {
     enum part_kind kind;
-    uint32_t first_child;   /* index of a multipart's first, or of a message's
+    uint32_t first_child; /* index of a multipart's first, or of a message's
                                only child (its body); 0: none                 */
-    uint32_t next;          /* index of the next part of the same multipart;
+    uint32_t next;        /* index of the next part of the same multipart;
                                0: it is the last                              */
-    uint64_t mime_offset;   /* the part's own MIME header                     */
-    uint64_t mime_size;     /* with the empty line that ends it               */
+    uint64_t mime_offset; /* the part's own MIME header                     */
+    uint64_t mime_size;   /* with the empty line that ends it               */
     uint64_t body_offset;
     uint64_t body_size;
     uint64_t lines;
