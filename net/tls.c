@@ -139,11 +139,10 @@ set_policy(SSL_CTX *ctx, const char *alpn)
     /* A cut without close_notify is an end like any other, and what was asked
      * before it is still answered: our protocols have an end of their own
      * (QUIT, the final dot), and only that makes anything happen. */
-    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_NO_TICKET |
-                                 SSL_OP_IGNORE_UNEXPECTED_EOF |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                 SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_options(
+        ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                 SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF |
+                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_num_tickets(ctx, 0);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     /* Buffers move between tries, and 33 KiB go back while nothing comes. */

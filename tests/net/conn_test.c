@@ -257,6 +257,25 @@ check_short_file(const struct server *s, bool tls)
     client_close(&c);
 }
 
+/* Who still talks when we hang up gets our last words all the same: closing a
+ * socket with unread input would send RST after them. */
+static void
+check_last_words(const struct server *s, bool tls)
+{
+    struct client c = meet(s, tls);
+    size_t n = 40000;
+    char *much = mem_take(n);
+
+    memset(much, 'x', n);
+    memcpy(much, "quit\r\n", 6);
+    client_send_bytes(&c, span_from(much, n));
+    usleep(100000);
+    CHECK(client_hears(&c, "bye\r\n"), "the last words");
+    CHECK(client_hears_end(&c), "no reset behind them");
+    free(much);
+    client_close(&c);
+}
+
 /* Everything asked before the client ended its half is answered. */
 static void
 check_half_closed(const struct server *s, bool tls)
@@ -317,6 +336,7 @@ check_all(const struct server *s, bool tls)
     check_stream(s, tls);
     check_files(s, tls);
     check_short_file(s, tls);
+    check_last_words(s, tls);
     check_half_closed(s, tls);
     check_idle(s, tls);
     check_resets(s, tls);

@@ -28,6 +28,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -327,6 +328,7 @@ server_child(const struct server *s, const int fds[2],
     struct front *f;
     struct error e;
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed takes it along */
     daemon_prepare();
     conf.loop = l;
     if (!front_new(&f, l, o, &e))
@@ -429,6 +431,7 @@ client_connect(uint16_t port)
     struct client c = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
     struct timeval patience = { .tv_sec = TOY_PATIENCE };
 
+    signal(SIGPIPE, SIG_IGN);
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(c.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
