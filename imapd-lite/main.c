@@ -67,7 +67,7 @@ new_front(struct front **f, struct loop *loop, const struct settings *settings)
 static const char *
 directory_of(struct arena *a, const char *file)
 {
-    struct span path = span_of(file == NULL ? "" : file);
+    struct span path = span_of(file);
 
     while (path.n > 1 && path.p[path.n - 1] != '/')
         path.n--;
@@ -79,15 +79,14 @@ static void
 enter_sandbox(const struct settings *settings)
 {
     struct arena a = { 0 };
-    const struct sandbox_path paths[] = {
-        { directory_of(&a, settings->tls.cert), false },
-        { directory_of(&a, settings->tls.key), false },
-        { settings->listen.sockets, false },
-        { NULL, false },
-    };
+    struct sandbox_path paths[4] = { { settings->listen.sockets, false } };
     int in_force = 0;
     struct error e;
 
+    if (settings->tls.cert != NULL && *settings->tls.cert != '\0') {
+        paths[1].path = directory_of(&a, settings->tls.cert);
+        paths[2].path = directory_of(&a, settings->tls.key);
+    }
     if (!sandbox_enter(paths, &in_force, &e))
         die("imapd-lite: %s", e.text);
     imap_event_sandbox(in_force);

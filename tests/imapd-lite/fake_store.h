@@ -101,6 +101,7 @@ fake_add(struct fake_box *b, struct span text, uint16_t flags, int64_t date)
     if (b->count == FAKE_MESSAGES_MAX)
         return NULL;
     m = &b->messages[b->count++];
+    *m = (struct fake_message){ 0 }; /* it may have moved from here */
     m->row = (struct store_row){ .uid = b->uid_next++,
                                  .flags = flags | MAIL_RECENT,
                                  .date = date,
