@@ -263,6 +263,8 @@ static void
 check_last_words(const struct server *s, bool tls)
 {
     struct client c = meet(s, tls);
+    socklen_t len = sizeof(int);
+    int fault = 0;
     size_t n = 40000;
     char *much = mem_take(n);
 
@@ -271,7 +273,10 @@ check_last_words(const struct server *s, bool tls)
     client_send_bytes(&c, span_from(much, n));
     usleep(100000);
     CHECK(client_hears(&c, "bye\r\n"), "the last words");
-    CHECK(client_hears_end(&c), "no reset behind them");
+    CHECK(client_hears_end(&c), "then the end");
+    CHECK(getsockopt(c.fd, SOL_SOCKET, SO_ERROR, &fault, &len) == 0 &&
+              fault == 0,
+          "no reset behind them");
     free(much);
     client_close(&c);
 }
