@@ -34,7 +34,7 @@ void store_client_free(struct store **s);
 
 typedef void store_done_fn(void *arg, const struct error *e); /* NULL: done */
 
-/* --- sessions ---------------------------------------------------------------
+/* --- sessions -------------------------------------------------------------
 
    A session is one user's, proved by authd's ticket. It has at most one
    request outstanding at a time, and at most one mailbox open. */
@@ -50,7 +50,7 @@ struct store_session *store_login(struct store *s, struct span ticket,
  * Accepts NULL, sets *x to NULL. */
 void store_logout(struct store_session **x);
 
-/* --- mailboxes ---------------------------------------------------------------- */
+/* --- mailboxes ------------------------------------------------------------ */
 
 enum store_mailbox_flag {
     STORE_SUBSCRIBED = 1,
@@ -95,7 +95,7 @@ void store_rename(struct store_session *x, struct span from, struct span to,
 void store_subscribe(struct store_session *x, struct span name, bool on,
                      store_done_fn *done, void *arg);
 
-/* --- an open mailbox ------------------------------------------------------------ */
+/* --- an open mailbox ------------------------------------------------------ */
 
 /* One message, as packed in the snapshot: host order, ascending by uid. */
 struct store_row {
@@ -162,7 +162,7 @@ void store_open(struct store_session *x, struct span name, unsigned how,
                 void *arg);
 void store_close(struct store_session *x);
 
-/* --- messages (of the open mailbox) ------------------------------------------------ */
+/* --- messages (of the open mailbox) --------------------------------------- */
 
 /* blob: see mail/summary.h; empty where none is stored (then open the message,
  * compute it, and store_put_summary()). In the order of UIDs; UIDs that are not
@@ -219,7 +219,7 @@ typedef void store_copied_fn(void *arg, const struct store_copied *c,
 void store_copy(struct store_session *x, const struct numset *uids,
                 struct span to, bool move, store_copied_fn *fn, void *arg);
 
-/* --- new messages --------------------------------------------------------------------
+/* --- new messages ---------------------------------------------------------
 
    delivery_begin   answers with a descriptor to write the message into, CR LF
                     line ends; it has no name yet and vanishes by itself
@@ -270,7 +270,7 @@ void store_delivery_commit(struct store_delivery *d, const struct store_new *n,
 /* Also frees d after commit has answered. */
 void store_delivery_abort(struct store_delivery **d);
 
-/* --- administration (only on store-admin) ---------------------------------------------- */
+/* --- administration (only on store-admin) --------------------------------- */
 
 /* One line of a report: `path` differs in the way `text` says. */
 typedef void store_report_fn(void *arg, struct span path, struct span text);

@@ -72,7 +72,7 @@ leave(struct store_delivery *d)
         free_delivery(d);
 }
 
-/* --- beginning ------------------------------------------------------------------ */
+/* --- beginning ------------------------------------------------------------ */
 
 static void
 begun(struct store_delivery *d, int fd, const struct error *e)
@@ -149,7 +149,7 @@ store_append_begin(struct store_session *x, struct span mailbox, uint64_t size,
     return d;
 }
 
-/* --- ending ------------------------------------------------------------------------ */
+/* --- ending --------------------------------------------------------------- */
 
 static void
 end_commit(struct store_delivery *d, uint32_t uid_validity, uint32_t uid,

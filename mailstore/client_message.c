@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-/* --- what messages are ---------------------------------------------------------- */
+/* --- what messages are ---------------------------------------------------- */
 
 static void
 row_summary(const struct store_request *r, struct span body)
@@ -85,7 +85,7 @@ store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
     store_ask(x, &r);
 }
 
-/* --- changing them ----------------------------------------------------------------- */
+/* --- changing them -------------------------------------------------------- */
 
 static void
 end_set_flags(struct store_session *x, const struct store_request *r,

@@ -24,7 +24,7 @@ struct store {
     uint32_t line; /* counts lines: deliveries end with theirs */
 };
 
-/* --- requests ----------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 union store_row_fn {
     store_mailbox_fn *mailbox;
@@ -85,7 +85,7 @@ void store_tell(struct store_session *x, uint16_t op, struct buf *body);
 /* *e for a body that its get refused. */
 const struct error *store_malformed(struct error *e);
 
-/* --- sessions -------------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------- */
 
 enum session_state {
     SESSION_LOGIN,  /* for the first time                       */
@@ -131,7 +131,7 @@ void store_session_up(struct store_session *x);
 /* The line broke. */
 void store_session_down(struct store_session *x);
 
-/* --- what is open ------------------------------------------------------------------ */
+/* --- what is open --------------------------------------------------------- */
 
 /* What the session was told of a message that came by added(). */
 struct store_known {
@@ -183,7 +183,7 @@ void store_event(struct store_session *x, uint16_t op, struct span body);
  * the same mailbox any more. Between enter and leave. */
 bool store_resync(struct store_session *x, struct span body, int fd);
 
-/* --- deliveries ---------------------------------------------------------------------- */
+/* --- deliveries ----------------------------------------------------------- */
 
 /* The session ends: its deliveries make no more calls. */
 void store_deliveries_orphan(struct store_session *x);

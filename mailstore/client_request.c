@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- answers ---------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 /* Takes the request out first: its end may make the next one. */
 static void
@@ -79,7 +79,7 @@ fail_soon(struct store_session *x, enum fail kind, const char *why)
     timer_start(x->soon, 0);
 }
 
-/* --- asking ------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------- */
 
 void
 store_request_send(struct store_session *x)

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 void
 store_enter(struct store_session *x)
@@ -74,7 +74,7 @@ unlist(struct store_session *x)
         x->next->prev = x->prev;
 }
 
-/* --- logging in ----------------------------------------------------------------- */
+/* --- logging in ----------------------------------------------------------- */
 
 static void on_login(void *arg, struct span body, int fd,
                      const struct error *e);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- the mapping --------------------------------------------------------------- */
+/* --- the mapping ---------------------------------------------------------- */
 
 /* A file that can shrink below its mapping would end the process. */
 static bool
@@ -61,7 +61,7 @@ store_unmap_rows(struct store_row *rows, size_t mapped)
         munmap(rows, mapped);
 }
 
-/* --- keywords --------------------------------------------------------------------- */
+/* --- keywords ------------------------------------------------------------- */
 
 static bool
 set_keyword(struct store_opened *o, size_t i, struct span name)
@@ -97,7 +97,7 @@ store_opened_keywords(struct store_opened *o,
     return renamed;
 }
 
-/* --- rows -------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------- */
 
 static int
 compare_row(const void *key, const void *row)
@@ -169,7 +169,7 @@ store_opened_add(struct store_opened *o, const struct store_row *row)
         o->view.modseq = row->modseq;
 }
 
-/* --- life ---------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 void
 store_opened_free(struct store_opened *o)
@@ -208,7 +208,7 @@ store_opened_gone(struct store_session *x)
     o->calls->gone(o->arg);
 }
 
-/* --- events --------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 static void
 on_added(struct store_opened *o, const struct wire_rows *w)

@@ -47,7 +47,7 @@ const struct ipc_op wire_ops[] = {
 };
 /* clang-format on */
 
-/* --- bodies larger than a frame --------------------------------------------- */
+/* --- bodies larger than a frame ------------------------------------------- */
 
 bool
 wire_pack(struct span *body, int *fd, struct error *e)
@@ -115,7 +115,7 @@ wire_unpack(struct span *body, int fd, struct buf *room, struct error *e)
     return fine;
 }
 
-/* --- shared parts ------------------------------------------------------------ */
+/* --- shared parts --------------------------------------------------------- */
 
 bool
 wire_get_bool(struct span *body, bool *out)
@@ -191,7 +191,7 @@ wire_get_flags(struct span *body, struct wire_flags *out)
            wire_get_names(body, out->keywords, &out->keyword_count);
 }
 
-/* --- sessions ----------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------- */
 
 void
 wire_put_session(struct buf *b, const struct wire_session *x)

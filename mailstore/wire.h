@@ -18,7 +18,7 @@
  *   close             wire_session                         -
  *   summaries         wire_uids            wire_summary    -
  *   put_summary       wire_new_summary                     -
- *   message           wire_message                         wire_size + the message
+ *   message           wire_message                         wire_size + message
  *   set_flags         wire_set_flags                       wire_modified
  *   expunge           wire_expunge                         -
  *   copy              wire_copy                            wire_copied
@@ -116,7 +116,7 @@ bool wire_pack(struct span *body, int *fd, struct error *e);
  */
 bool wire_unpack(struct span *body, int fd, struct buf *room, struct error *e);
 
-/* --- sessions (wire.c) ------------------------------------------------------- */
+/* --- sessions (wire.c) ---------------------------------------------------- */
 
 /* logout, list, close, gone */
 struct wire_session {
@@ -133,7 +133,7 @@ struct wire_login {
 void wire_put_login(struct buf *b, const struct wire_login *x);
 bool wire_get_login(struct span *body, struct wire_login *out);
 
-/* --- mailboxes (wire_mailbox.c) ------------------------------------------------ */
+/* --- mailboxes (wire_mailbox.c) ------------------------------------------- */
 
 /* status, delete */
 struct wire_name {
@@ -200,7 +200,7 @@ struct wire_view {
 void wire_put_view(struct buf *b, const struct wire_view *x);
 bool wire_get_view(struct span *body, struct wire_view *out);
 
-/* --- messages (wire_message.c) -------------------------------------------------- */
+/* --- messages (wire_message.c) -------------------------------------------- */
 
 /* summaries: at most STORE_SUMMARIES_MAX numbers are looked at. */
 struct wire_uids {
@@ -291,7 +291,7 @@ struct wire_copied {
 void wire_put_copied(struct buf *b, const struct wire_copied *x);
 bool wire_get_copied(struct span *body, struct wire_copied *out);
 
-/* --- events (wire_event.c) -------------------------------------------------------- */
+/* --- events (wire_event.c) ------------------------------------------------ */
 
 /* added: new messages, higher UIDs than all before. flagged: rows as they are
  * now. At most WIRE_ROWS_MAX, ascending by uid. They lie unaligned in `bytes`
@@ -322,7 +322,7 @@ struct wire_keywords {
 void wire_put_keywords(struct buf *b, const struct wire_keywords *x);
 bool wire_get_keywords(struct span *body, struct wire_keywords *out);
 
-/* --- new messages (wire_delivery.c) -------------------------------------------------- */
+/* --- new messages (wire_delivery.c) --------------------------------------- */
 
 struct wire_delivery_begin {
     uint32_t delivery;
@@ -379,7 +379,7 @@ struct wire_abort {
 void wire_put_abort(struct buf *b, const struct wire_abort *x);
 bool wire_get_abort(struct span *body, struct wire_abort *out);
 
-/* --- administration (wire_admin.c) ----------------------------------------------------- */
+/* --- administration (wire_admin.c) ---------------------------------------- */
 
 /* user empty: all. */
 struct wire_user {

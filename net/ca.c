@@ -31,7 +31,7 @@ struct job {
     bool ca_made;
 };
 
-/* --- names --------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static bool
 is_dns_name(struct span name)
@@ -70,7 +70,7 @@ check_names(const struct ca_names *names, struct error *e)
     return true;
 }
 
-/* --- files ------------------------------------------------------------------------ */
+/* --- files ---------------------------------------------------------------- */
 
 static void
 wipe(struct buf *b)
@@ -159,7 +159,7 @@ write_all(const struct job *j, struct error *e)
            write_cert(j, "server.pem", j->leaf, j->ca, e);
 }
 
-/* --- what is there, and does it do? -------------------------------------------------- */
+/* --- what is there, and does it do? --------------------------------------- */
 
 static bool
 leaf_will_do(const struct job *j)
@@ -258,7 +258,7 @@ ca_ensure(const char *dir, const char *const *names, size_t count, bool *made,
     return fine;
 }
 
-/* --- for people ------------------------------------------------------------------------ */
+/* --- for people ----------------------------------------------------------- */
 
 static bool
 look_at(const char *pem_file, struct ca_pair *p, struct error *e)

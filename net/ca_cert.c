@@ -61,7 +61,7 @@ ca_pair_free(struct ca_pair **p)
     *p = NULL;
 }
 
-/* --- PEM ------------------------------------------------------------------------ */
+/* --- PEM ------------------------------------------------------------------ */
 
 bool
 ca_pair_take_cert(struct ca_pair *p, struct span pem)
@@ -133,7 +133,7 @@ ca_pair_put_key(const struct ca_pair *p, struct buf *out)
                    out);
 }
 
-/* --- names --------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 size_t
 ca_address(const char *name, unsigned char to[16])
@@ -252,7 +252,7 @@ add_constraints(X509 *cert, const struct ca_names *names)
     return fine;
 }
 
-/* --- certificates ----------------------------------------------------------------- */
+/* --- certificates --------------------------------------------------------- */
 
 static bool
 add_text(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -287,7 +287,7 @@ set_serial(X509 *cert)
     return fine;
 }
 
-/* It starts a day ago, for clocks that nobody sets; `days` is the whole life. */
+/* It starts a day ago, for clocks that nobody sets; `days` is all its life. */
 static bool
 set_life(X509 *cert, int64_t now, int days)
 {
@@ -374,7 +374,7 @@ ca_pair_make_leaf(struct ca_pair *p, const struct ca_pair *ca,
     return true;
 }
 
-/* --- what is there, and does it do? -------------------------------------------------- */
+/* --- what is there, and does it do? --------------------------------------- */
 
 bool
 ca_pair_has_cert(const struct ca_pair *p)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- bodies ------------------------------------------------------------- */
+/* --- bodies --------------------------------------------------------------- */
 
 static void
 put_bytes(struct buf *b, const void *p, size_t n)

@@ -32,7 +32,7 @@
 
 enum { IPC_ROW = 0, IPC_DONE = 1 /* IPC_DONE + kind: failed, body = text */ };
 
-/* --- bodies: writing and reading -------------------------------------- */
+/* --- bodies: writing and reading ------------------------------------------ */
 
 void put_u8(struct buf *b, uint8_t n);
 void put_u16(struct buf *b, uint16_t n);
@@ -52,14 +52,14 @@ void put_numset(struct buf *b, const struct numset *s);
 /* False also for unsorted or overlapping ranges. Replaces what s held. */
 bool get_numset(struct span *body, struct numset *s);
 
-/* --- names for traces -------------------------------------------------- */
+/* --- names for traces ----------------------------------------------------- */
 
 struct ipc_op {
     uint16_t op;
     const char *name;
 };
 
-/* --- the owner's side --------------------------------------------------- */
+/* --- the owner's side ----------------------------------------------------- */
 
 struct ipc_server;
 struct ipc_peer; /* one connected process */
@@ -90,8 +90,8 @@ void ipc_server_adopt(struct ipc_server *s, int fd, const char *service);
 void ipc_server_free(struct ipc_server **s);
 
 /* What cannot be sent at once is queued, in order. A peer that lets more than
- * IPC_QUEUE_MAX (64 MiB) pile up is cut off; closed() then follows from the loop.
- * An answer larger than IPC_BODY_MAX becomes the failure LIMIT. fd: -1, or a
+ * IPC_QUEUE_MAX (64 MiB) pile up is cut off; closed() then follows from the
+ * loop. An answer larger than IPC_BODY_MAX becomes the failure LIMIT. fd: -1, or a
  * descriptor that is duplicated for the peer (the caller keeps its own). */
 void ipc_row(struct ipc_peer *p, uint32_t request, uint16_t op,
              struct span body, int fd);
@@ -104,7 +104,7 @@ void ipc_push(struct ipc_peer *p, uint16_t op, struct span body);
 /* Bytes waiting to leave to this peer. */
 size_t ipc_queued(const struct ipc_peer *p);
 
-/* --- the client's side --------------------------------------------------- */
+/* --- the client's side ---------------------------------------------------- */
 
 struct ipc_client;
 

@@ -128,7 +128,7 @@ on_expire(void *arg)
     leave(c);
 }
 
-/* --- the line ---------------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------- */
 
 static void
 lose_line(struct ipc_client *c)
@@ -324,7 +324,7 @@ on_retry(void *arg)
     leave(c);
 }
 
-/* --- making and unmaking ------------------------------------------------------ */
+/* --- making and unmaking -------------------------------------------------- */
 
 static struct ipc_client *
 client_new(struct loop *l, const struct ipc_client_calls *calls, void *arg)
@@ -403,7 +403,7 @@ ipc_client_is_up(const struct ipc_client *c)
     return c->state == LINE_UP;
 }
 
-/* --- requests ----------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static uint32_t
 next_number(struct ipc_client *c)

@@ -1,7 +1,9 @@
 /*
  * The owner's side of net/ipc.h.
  *
- *   accepted --HELLO came: open()--> serving --cut--> broken --reap: closed()--> gone
+ *   accepted --HELLO came: open()--> serving --cut--> broken
+ *                                                           |
+ *                                   gone <--reap: closed()--+
  *
  * A peer breaks in the middle of anything (an answer that cannot be queued, a
  * frame that is none); it is only marked then, and reaped from the loop, so
@@ -60,7 +62,7 @@ leave(struct ipc_server *s)
         really_free(s);
 }
 
-/* --- peers ----------------------------------------------------------------- */
+/* --- peers ---------------------------------------------------------------- */
 
 static void
 break_peer(struct ipc_peer *p, const char *why)
@@ -188,7 +190,7 @@ ipc_server_adopt(struct ipc_server *s, int fd, const char *service)
         break_peer(p, NULL);
 }
 
-/* --- listeners ------------------------------------------------------------- */
+/* --- listeners ------------------------------------------------------------ */
 
 /* Only root, we ourselves and the front ends' user may ask (the sockets' modes
  * say the same). */
@@ -260,7 +262,7 @@ ipc_server_listen(struct ipc_server *s, int listen_fd, const char *service)
     watch_set(li->watch, LOOP_READ);
 }
 
-/* --- the server ------------------------------------------------------------ */
+/* --- the server ----------------------------------------------------------- */
 
 struct ipc_server *
 ipc_server_new(struct loop *l, const struct ipc_server_calls *calls, void *arg,
@@ -313,7 +315,7 @@ ipc_server_free(struct ipc_server **s)
         really_free(all);
 }
 
-/* --- answers --------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 static void
 send_frame(struct ipc_peer *p, const struct ipc_frame *f)

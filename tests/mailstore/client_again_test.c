@@ -116,7 +116,7 @@ check_quiet_resync(struct fake *f, struct store *st, struct loop *l)
     seen_end(&s);
 }
 
-/* --- requests meanwhile ------------------------------------------------------------------- */
+/* --- requests meanwhile --------------------------------------------------- */
 
 static void
 check_waiting(struct fake *f, struct store *st, struct loop *l)
@@ -212,7 +212,7 @@ check_many(struct fake *f, struct store *st, struct loop *l)
     CHECK(back == 300, "all sessions come back: %d", back);
 }
 
-/* --- deliveries ------------------------------------------------------------------------------ */
+/* --- deliveries ----------------------------------------------------------- */
 
 static void
 on_begun(void *arg, int fd, const struct error *e)
@@ -354,7 +354,7 @@ check_append(struct fake *f, struct store *st, struct loop *l)
     seen_end(&s);
 }
 
-/* --- the command line --------------------------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------- */
 
 static void
 on_stats(void *arg, const struct store_stats *stats, const struct error *e)

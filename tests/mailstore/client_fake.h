@@ -52,7 +52,7 @@ fake_row(uint32_t uid, uint16_t flags, uint64_t modseq)
                                .size = 10 * uid };
 }
 
-/* --- pushed events ------------------------------------------------------------- */
+/* --- pushed events -------------------------------------------------------- */
 
 static inline void
 fake_push_rows(struct fake *f, uint16_t op, const struct store_row *rows,
@@ -102,7 +102,7 @@ fake_push_gone(struct fake *f)
     buf_free(&b);
 }
 
-/* --- answers ---------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 struct fake_request {
     struct fake *f;
@@ -423,7 +423,7 @@ fake_closed(void *state)
     f->peer = NULL;
 }
 
-/* --- running ------------------------------------------------------------------------- */
+/* --- running -------------------------------------------------------------- */
 
 static const char *
 fake_path(void)

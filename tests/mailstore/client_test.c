@@ -178,7 +178,7 @@ check_bad_snapshots(struct fake *f, struct store *st, struct loop *l)
     seen_end(&s);
 }
 
-/* --- messages ------------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 static void
 on_summary(void *arg, uint32_t uid, struct span blob)
@@ -281,7 +281,7 @@ check_large_sets(struct fake *f, struct store *st, struct loop *l)
     seen_end(&s);
 }
 
-/* --- ending inside a call --------------------------------------------------------------- */
+/* --- ending inside a call ------------------------------------------------- */
 
 static void
 check_logout_inside(struct fake *f, struct store *st, struct loop *l)

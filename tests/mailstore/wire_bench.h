@@ -40,7 +40,7 @@ is_some_uids(const struct numset *s)
            s->r[2].last == UINT32_MAX;
 }
 
-/* Each cut is a block of its own, so that the sanitizer sees a read behind it. */
+/* Each cut is a block of its own, so that a read behind it is seen. */
 static bool
 get_cut(const struct wire_case *c, struct span whole, size_t n)
 {

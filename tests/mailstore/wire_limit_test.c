@@ -14,7 +14,7 @@ text(const char *t)
     return span_of(t);
 }
 
-/* --- what no put_x() of ours writes -------------------------------------------- */
+/* --- what no put_x() of ours writes --------------------------------------- */
 
 static bool
 refuses_subscribe(struct buf *b)
@@ -177,7 +177,7 @@ check_refused(void)
     }
 }
 
-/* --- bodies larger than a frame ------------------------------------------------ */
+/* --- bodies larger than a frame ------------------------------------------- */
 
 static void
 check_large(void)

@@ -104,7 +104,7 @@ same_file(const char *path, const struct buf *before)
     return same;
 }
 
-/* --- what strict clients say ---------------------------------------------------- */
+/* --- what strict clients say ---------------------------------------------- */
 
 static void
 check_made(const char *dir)
@@ -191,7 +191,7 @@ check_life(const char *dir)
           "nor has what is not there");
 }
 
-/* --- renewing --------------------------------------------------------------------- */
+/* --- renewing ------------------------------------------------------------- */
 
 static void
 check_renewal(const char *dir)
@@ -247,7 +247,7 @@ check_names(void)
     buf_free(&ca);
 }
 
-/* --- broken files ------------------------------------------------------------------- */
+/* --- broken files --------------------------------------------------------- */
 
 static void
 overwrite(const char *path, const char *text)

@@ -25,7 +25,7 @@ static const struct ipc_op ops[] = {
 };
 /* clang-format on */
 
-/* --- a server that does what the op says --------------------------------------- */
+/* --- a server that does what the op says ---------------------------------- */
 
 struct served {
     struct loop *loop;
@@ -140,7 +140,7 @@ serve(struct served *s, struct loop *l, const char *path)
     ipc_server_listen(s->server, listen_at(path), "test");
 }
 
-/* --- a client that counts ---------------------------------------------------------- */
+/* --- a client that counts ------------------------------------------------- */
 
 struct asked {
     int rows, dones, failures;
@@ -219,7 +219,7 @@ on_pushed(void *arg, uint16_t op, struct span body)
 static const struct ipc_client_calls client_calls = { on_up, on_down,
                                                       on_pushed };
 
-/* --- running the loop ---------------------------------------------------------------- */
+/* --- running the loop ----------------------------------------------------- */
 
 struct until {
     struct loop *l;

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* --- bodies ---------------------------------------------------------------------------- */
+/* --- bodies --------------------------------------------------------------- */
 
 static void
 check_bodies(void)
@@ -86,7 +86,7 @@ check_bad_sets(void)
     }
 }
 
-/* --- answers ------------------------------------------------------------------------------ */
+/* --- answers -------------------------------------------------------------- */
 
 static void
 check_answers(struct loop *l, struct client *c)
@@ -159,7 +159,7 @@ check_descriptors(struct loop *l, struct client *c)
     buf_free(&a.body);
 }
 
-/* --- the line breaks ------------------------------------------------------------------------ */
+/* --- the line breaks ------------------------------------------------------ */
 
 static void
 check_reconnect(struct loop *l, struct client *c, struct served *s)
