@@ -41,7 +41,7 @@ static const struct imap_row rows[] = {
     { "EXPUNGE",      OPEN,       ROW_UID,    "UIDPLUS",            imap_cmd_expunge      }, /* 6.4.3, RFC 4315 */
     { "STORE",        OPEN,       SEQ,        NULL,                 imap_cmd_store        }, /* 6.4.6 */
     { "FETCH",        OPEN,       SEQ,        NULL,                 imap_cmd_fetch        }, /* 6.4.5 */
-    { "SEARCH",       OPEN,       SEQ,        NULL,                 imap_cmd_search       }, /* 6.4.4 */
+    { "SEARCH",       OPEN,       SEQ,        "ESEARCH",            imap_cmd_search       }, /* 6.4.4, RFC 4731 */
     { "COPY",         OPEN,       ROW_UID,    NULL,                 imap_cmd_copy         }, /* 6.4.7 */
     { "MOVE",         OPEN,       ROW_UID,    "MOVE",               imap_cmd_move         }, /* RFC 6851 */
 };

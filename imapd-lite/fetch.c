@@ -22,6 +22,16 @@ fetch_end(void *own)
 
 /* --- the messages of a batch --------------------------------------------------- */
 
+/* No client could read on behind a response that was begun and cannot be
+ * ended. */
+static enum run
+give_up(struct imap *s, const struct fetch *f)
+{
+    if (f->has_left)
+        conn_close(s->conn);
+    return RUN_NO;
+}
+
 static enum run
 fetch_messages(struct imap *s, struct error *e)
 {
@@ -40,12 +50,8 @@ fetch_messages(struct imap *s, struct error *e)
             known = &sum;
         if (b->fd == -1 && imap_fetch_needs_file(f, known))
             return imap_batch_open(s, b, fetch_messages);
-        if (!imap_fetch_print(s, f, known, e)) {
-            /* Its response was begun and cannot be ended: no client could
-             * read on behind it. */
-            conn_close(s->conn);
-            return RUN_NO;
-        }
+        if (!imap_fetch_print(s, f, known, e))
+            return give_up(s, f);
         imap_batch_next(b);
     }
     return fetch_on(s, e);
@@ -66,20 +72,19 @@ set_seen(struct imap *s, struct error *e)
 {
     static const struct store_flags seen = { .flags = MAIL_SEEN };
     struct fetch *f = s->run.own;
-    struct numset *uids;
 
     if (!f->sets_seen)
         return fetch_messages(s, e);
-    uids = imap_new_set(s);
+    numset_clear(f->seen);
     for (size_t i = 0; i < f->batch.count; i++) {
         const struct imap_batch_message *m = &f->batch.all[i];
 
         if ((imap_view_row(s->view, m->seq)->flags & MAIL_SEEN) == 0)
-            numset_add(uids, m->uid, m->uid);
+            numset_add(f->seen, m->uid, m->uid);
     }
-    if (uids->n == 0)
+    if (f->seen->n == 0)
         return fetch_messages(s, e);
-    store_set_flags(s->store, uids, STORE_FLAGS_ADD, &seen, 0, on_seen, s);
+    store_set_flags(s->store, f->seen, STORE_FLAGS_ADD, &seen, 0, on_seen, s);
     return imap_wait(s, IMAP_FOR_ANSWER, fetch_messages);
 }
 
@@ -130,11 +135,13 @@ static void
 look_at_items(struct imap *s, struct fetch *f)
 {
     bool has_uid = false;
+    bool has_flags = false;
 
     for (size_t i = 0; i < f->items.count; i++) {
         const struct fetch_item *item = &f->items.all[i];
 
         has_uid = has_uid || item->kind == FETCH_UID;
+        has_flags = has_flags || item->kind == FETCH_FLAGS;
         f->needs_summary = f->needs_summary || needs_summary(item);
         f->sets_seen =
             f->sets_seen || (item->kind == FETCH_SECTION && !item->peek);
@@ -142,6 +149,7 @@ look_at_items(struct imap *s, struct fetch *f)
     f->wants_uid = s->run.uid && !has_uid;
     if (imap_view_store(s->view)->read_only)
         f->sets_seen = false;
+    f->wants_flags = f->sets_seen && !has_flags;
 }
 
 /* fetch = "FETCH" SP sequence-set SP ("ALL" / ...)  RFC 3501 section 9 */
@@ -156,6 +164,7 @@ imap_cmd_fetch(struct imap *s, struct cursor *c, struct error *e)
         !take_end(c))
         return RUN_BAD;
     imap_batch_begin(&f->batch);
+    f->seen = imap_new_set(s);
     s->run.own = f;
     imap_at_end(s, fetch_end);
     look_at_items(s, f);

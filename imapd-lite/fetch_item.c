@@ -3,8 +3,8 @@
 #include "imapd-lite/parse.h"
 #include "mail/limits.h"
 
-#define ITEMS_MAX  64  /* of one FETCH                */
-#define FIELDS_MAX 256 /* of one HEADER.FIELDS (...)  */
+#define ITEMS_MAX  64  /* of one FETCH                             */
+#define FIELDS_MAX 256 /* of all HEADER.FIELDS (...) of one FETCH  */
 
 struct simple {
     const char *name;
@@ -200,6 +200,8 @@ bool
 imap_take_fetch_items(struct cursor *c, struct arena *a,
                       struct fetch_items *out)
 {
+    size_t fields = 0;
+
     out->all = arena_take(a, ITEMS_MAX * sizeof *out->all);
     out->count = 0;
     if (take_macro(c, out))
@@ -209,8 +211,11 @@ imap_take_fetch_items(struct cursor *c, struct arena *a,
     do {
         if (out->count == ITEMS_MAX)
             return want(c, "fewer items");
-        if (!take_item(c, a, &out->all[out->count++]))
+        if (!take_item(c, a, &out->all[out->count]))
             return false;
+        fields += out->all[out->count++].field_count;
+        if (fields > FIELDS_MAX)
+            return want(c, "fewer header fields");
     } while (take(c, ' '));
     return take(c, ')');
 }
@@ -294,7 +299,7 @@ imap_fetch_wants_field(const struct fetch_item *item, struct span name)
 {
     bool named = false;
 
-    for (size_t i = 0; i < item->field_count && !named; i++)
+    for (size_t i = 0; i < item->field_count && !named && name.n > 0; i++)
         named = span_eq_nocase(item->fields[i], name);
     return named == (item->text == SECTION_FIELDS);
 }

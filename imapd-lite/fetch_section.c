@@ -79,6 +79,8 @@ imap_section_is_kept(const struct fetch_item *item, const struct summary *sum)
     return true;
 }
 
+/* A header that was cut short, or a message that ends in its header, may lack
+ * the end of a line: no field may swallow the empty line that follows. */
 void
 imap_section_pick_fields(const struct fetch_item *item, struct span header,
                          struct buf *out)
@@ -86,8 +88,11 @@ imap_section_pick_fields(const struct fetch_item *item, struct span header,
     struct header_field f;
 
     while (header_next(&header, &f)) {
-        if (imap_fetch_wants_field(item, f.name))
-            buf_put(out, f.whole);
+        if (!imap_fetch_wants_field(item, f.name))
+            continue;
+        buf_put(out, f.whole);
+        if (!span_ends(f.whole, "\n"))
+            buf_put_text(out, "\r\n");
     }
     buf_put_text(out, "\r\n");
 }

@@ -1,30 +1,35 @@
 /*
  * SEARCH                                         RFC 3501 section 6.4.4
  *
- *   rows_on ------> summaries ----> judge_on --+--> rows_on ... --> print_on
+ *   rows_on ------> summaries ----> judge_on --+--> rows_on ... --> print
  *   (rows say       (of those        ^    |    |
  *   yes, no, or     that rows        |    v    (batch is done)
  *   ask for more)   cannot say)    open, or summarise
  *
  * Each message is judged with as little as is enough: its row, its summary,
- * its file.
+ * its file. After TURN_MS other sessions have their turn.
  */
+#include "base/clock.h"
 #include "imapd-lite/batch.h"
 #include "imapd-lite/search_match.h"
 
-#define ROWS_A_TURN    50000 /* then other sessions have theirs */
+#define TURN_MS        20
+#define ROWS_A_LOOK    64 /* at the clock */
 #define NUMBERS_A_TURN 4000
 
 struct search {
     struct imap_batch batch; /* first: see batch.h */
     struct search_keys keys;
     struct imap_walk walk;
-    struct numset *found; /* numbers, or UIDs for UID SEARCH */
+    int64_t turn_ends;
+    struct numset *found; /* numbers, or UIDs for UID SEARCH   */
+    struct buf kept;      /* folded fields of the summary      */
     struct search_text text;
     struct numset_walk printed;
+    size_t printed_ranges;
 };
 
-static imap_resume_fn rows_on, judge_on, print_on;
+static imap_resume_fn rows_on, judge_on;
 
 static void
 search_end(void *own)
@@ -33,6 +38,19 @@ search_end(void *own)
 
     imap_batch_free(&x->batch);
     imap_search_text_free(&x->text);
+    buf_free(&x->kept);
+}
+
+static void
+begin_turn(struct search *x)
+{
+    x->turn_ends = clock_monotonic_ms() + TURN_MS;
+}
+
+static bool
+turn_is_over(const struct search *x)
+{
+    return clock_monotonic_ms() > x->turn_ends;
 }
 
 static void
@@ -51,9 +69,11 @@ subject_of(struct imap *s, uint32_t seq)
                                     .view = imap_view_store(s->view) };
 }
 
+/* --- responses ------------------------------------------------------------------- */
+
 /* "*" SP "SEARCH" *(SP nz-number)                  RFC 3501 section 7.2.5 */
 static enum run
-print_on(struct imap *s, struct error *e)
+print_numbers(struct imap *s, struct error *e)
 {
     struct search *x = s->run.own;
     uint32_t n;
@@ -69,26 +89,110 @@ print_on(struct imap *s, struct error *e)
         buf_put_number(&s->out, n);
     }
     imap_flush(s);
-    return imap_wait(s, IMAP_FOR_DRAIN, print_on);
+    return imap_wait(s, IMAP_FOR_DRAIN, print_numbers);
+}
+
+/* The sequence-set of ALL, and the end of the response. */
+static enum run
+print_ranges(struct imap *s, struct error *e)
+{
+    struct search *x = s->run.own;
+    struct numset rest = { .r = x->found->r + x->printed_ranges,
+                           .n = x->found->n - x->printed_ranges };
+
+    (void)e;
+    if (x->printed_ranges > 0)
+        buf_put_ch(&s->out, ',');
+    if (rest.n > NUMBERS_A_TURN)
+        rest.n = NUMBERS_A_TURN;
+    numset_print(&rest, &s->out);
+    x->printed_ranges += rest.n;
+    if (x->printed_ranges == x->found->n) {
+        buf_put_text(&s->out, "\r\n");
+        imap_flush(s);
+        return RUN_OK;
+    }
+    imap_flush(s);
+    return imap_wait(s, IMAP_FOR_DRAIN, print_ranges);
+}
+
+static void
+put_return(struct buf *out, const char *name, uint64_t n)
+{
+    buf_put_ch(out, ' ');
+    buf_put_text(out, name);
+    buf_put_ch(out, ' ');
+    buf_put_number(out, n);
+}
+
+/*
+ * esearch-response = "ESEARCH" [SP "(" "TAG" SP tag-string ")"] [SP "UID"]
+ *                    *(SP search-return-data)      RFC 4466 section 3
+ * Of no messages there is no MIN, MAX or ALL (RFC 4731 section 3.1).
+ */
+static enum run
+print_extended(struct imap *s, struct error *e)
+{
+    const struct search *x = s->run.own;
+    const struct numset *found = x->found;
+    unsigned returns = x->keys.returns;
+
+    if (found->n == 0)
+        returns &= SEARCH_RETURN_COUNT;
+    buf_put_text(&s->out, "* ESEARCH (TAG \"");
+    buf_put(&s->out, s->run.tag);
+    buf_put_text(&s->out, s->run.uid ? "\") UID" : "\")");
+    if ((returns & SEARCH_RETURN_MIN) != 0)
+        put_return(&s->out, "MIN", found->r[0].first);
+    if ((returns & SEARCH_RETURN_MAX) != 0)
+        put_return(&s->out, "MAX", found->r[found->n - 1].last);
+    if ((returns & SEARCH_RETURN_COUNT) != 0)
+        put_return(&s->out, "COUNT", numset_count(found));
+    if ((returns & SEARCH_RETURN_ALL) != 0) {
+        buf_put_text(&s->out, " ALL ");
+        return print_ranges(s, e);
+    }
+    buf_put_text(&s->out, "\r\n");
+    imap_flush(s);
+    return RUN_OK;
 }
 
 static enum run
 print(struct imap *s, struct error *e)
 {
+    const struct search *x = s->run.own;
+
+    if (x->keys.returns != 0)
+        return print_extended(s, e);
     buf_put_text(&s->out, "* SEARCH");
-    return print_on(s, e);
+    return print_numbers(s, e);
 }
 
-/* The file of the message at work is open: read it, and judge. */
-static enum search_verdict
-judge_file(struct search *x, struct search_subject *m)
-{
-    struct error e;
+/* --- judging ---------------------------------------------------------------------- */
 
-    if (!imap_search_read(&x->text, x->batch.fd, m->summary, &e))
-        return MATCH_NO;
-    m->text = &x->text;
-    return imap_search_match(x->keys.root, m);
+/* The message at work has its summary, and its file where that was needed:
+ * MATCH_ASKS_FILE says that it is. */
+static bool
+judge(struct imap *s, struct search *x, const struct summary *sum,
+      enum search_verdict *out, struct error *e)
+{
+    struct imap_batch *b = &x->batch;
+    struct search_subject m = subject_of(s, b->all[b->at].seq);
+
+    m.summary = sum;
+    buf_clear(&x->kept);
+    if (x->keys.looks_at_header)
+        imap_search_fold_header(sum->fields, &x->kept);
+    m.kept = buf_span(&x->kept);
+    *out = imap_search_match(x->keys.root, &m);
+    if (*out <= MATCH_YES || b->fd == -1)
+        return true;
+    if (!imap_search_read(&x->text, b->fd, sum, e))
+        return false;
+    m.text = &x->text;
+    *out = imap_search_match(x->keys.root, &m);
+    imap_search_text_trim(&x->text);
+    return true;
 }
 
 static enum run
@@ -97,23 +201,24 @@ judge_on(struct imap *s, struct error *e)
     struct search *x = s->run.own;
     struct imap_batch *b = &x->batch;
 
+    begin_turn(x);
     while (b->at < b->count) {
         struct summary sum;
-        struct search_subject m = subject_of(s, b->all[b->at].seq);
         enum search_verdict v;
 
+        if (turn_is_over(x))
+            return imap_wait(s, IMAP_FOR_DRAIN, judge_on);
         if (!imap_batch_summary(b, &sum))
             return imap_batch_summarise(s, b, judge_on);
-        m.summary = &sum;
-        v = imap_search_match(x->keys.root, &m);
-        if (v > MATCH_YES && b->fd == -1)
-            return imap_batch_open(s, b, judge_on);
+        if (!judge(s, x, &sum, &v, e))
+            return RUN_NO;
         if (v > MATCH_YES)
-            v = judge_file(x, &m);
+            return imap_batch_open(s, b, judge_on);
         if (v == MATCH_YES)
-            add_found(s, x, m.seq, m.row->uid);
+            add_found(s, x, b->all[b->at].seq, b->all[b->at].uid);
         imap_batch_next(b);
     }
+    imap_batch_clear(b);
     return rows_on(s, e);
 }
 
@@ -124,16 +229,15 @@ rows_on(struct imap *s, struct error *e)
     const struct store_row *row;
     uint32_t seq;
 
-    imap_batch_clear(&x->batch);
-    for (int i = 0; i < ROWS_A_TURN; i++) {
+    begin_turn(x);
+    for (size_t i = 1; !imap_batch_is_full(&x->batch); i++) {
         struct search_subject m;
         enum search_verdict v;
 
-        if (imap_batch_is_full(&x->batch))
-            return imap_batch_ask(s, &x->batch, judge_on);
+        if (i % ROWS_A_LOOK == 0 && turn_is_over(x))
+            return imap_wait(s, IMAP_FOR_DRAIN, rows_on);
         if (!imap_walk_next(&x->walk, &seq, &row))
-            return x->batch.count > 0 ? imap_batch_ask(s, &x->batch, judge_on)
-                                      : print(s, e);
+            break;
         m = subject_of(s, seq);
         v = imap_search_match(x->keys.root, &m);
         if (v == MATCH_YES)
@@ -141,21 +245,28 @@ rows_on(struct imap *s, struct error *e)
         else if (v > MATCH_YES)
             imap_batch_add(&x->batch, seq, row->uid);
     }
-    if (x->batch.count > 0)
-        return imap_batch_ask(s, &x->batch, judge_on);
-    return imap_wait(s, IMAP_FOR_DRAIN, rows_on);
+    if (x->batch.count == 0)
+        return print(s, e);
+    return imap_batch_ask(s, &x->batch, judge_on);
 }
 
-/* search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key) */
+/* search = "SEARCH" [search-return-opts] SP search-program
+ *                                                  RFC 4466 section 3 */
 enum run
 imap_cmd_search(struct imap *s, struct cursor *c, struct error *e)
 {
     struct search *x = arena_take(&s->run.arena, sizeof *x);
+    struct search_scope scope = {
+        .arena = &s->run.arena,
+        .exists = imap_view_exists(s->view),
+        .last_uid = imap_view_last_uid(s->view),
+    };
 
-    if (!take(c, ' ') || !imap_take_search(c, s, &x->keys) || !take_end(c))
+    if (!take(c, ' ') || !imap_take_search(c, &scope, &x->keys) || !take_end(c))
         return RUN_BAD;
     if (x->keys.bad_charset) {
         s->run.code = "BADCHARSET (US-ASCII UTF-8)";
+        s->run.text = "The charset is not known";
         fail(e, FAIL_INVALID, "unknown charset");
         return RUN_NO;
     }
@@ -163,8 +274,6 @@ imap_cmd_search(struct imap *s, struct cursor *c, struct error *e)
     x->found = imap_new_set(s);
     s->run.own = x;
     imap_at_end(s, search_end);
-    x->text.header.max = SEARCH_PART_MAX;
-    x->text.body.max = 4 * SEARCH_PART_MAX;
     x->walk = imap_walk_on(s->view, NULL, false);
     return rows_on(s, e);
 }

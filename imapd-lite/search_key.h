@@ -1,11 +1,15 @@
-/* The keys of a SEARCH, as a tree (RFC 3501 section 6.4.4). */
+/* What a SEARCH asks for: its keys as a tree (RFC 3501 section 6.4.4), and what
+ * is to be returned (RFC 4731). */
 #ifndef IMAPD_LITE_SEARCH_KEY_H
 #define IMAPD_LITE_SEARCH_KEY_H
 
-#include "imapd-lite/command.h"
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "base/numset.h"
 
-#define SEARCH_KEYS_MAX  2000 /* of one SEARCH                    */
-#define SEARCH_DEPTH_MAX 100  /* of parentheses, NOT and OR       */
+#define SEARCH_KEYS_MAX    2000 /* of one SEARCH                          */
+#define SEARCH_STRINGS_MAX 200  /* of them, those that look through text  */
+#define SEARCH_DEPTH_MAX   100  /* of parentheses, NOT and OR             */
 
 enum search_kind {
     SEARCH_AND,     /* all of the children; none: everything     */
@@ -13,8 +17,7 @@ enum search_kind {
     SEARCH_NOT,     /* not the only child                        */
     SEARCH_NUMBERS, /* sequence-set                              */
     SEARCH_UIDS,
-    SEARCH_HAS_FLAGS,   /* all of `flags`                        */
-    SEARCH_LACKS_FLAGS, /* not all of `flags`                    */
+    SEARCH_FLAGS, /* of `mask`, exactly `flags`                  */
     SEARCH_KEYWORD,
     SEARCH_BEFORE, /* INTERNALDATE's day                         */
     SEARCH_ON,
@@ -32,22 +35,37 @@ enum search_kind {
 struct search_key {
     enum search_kind kind;
     struct search_key *children, *next; /* siblings */
-    const struct numset *set;
-    uint16_t flags;
+    struct numset set;                  /* its memory is the arena's */
+    uint16_t mask, flags;
     uint64_t number;   /* octets             */
     int64_t day;       /* midnight, seconds  */
     struct span field; /* a field's name     */
     struct span text;  /* folded UTF-8; or a keyword as it came */
 };
 
-struct search_keys {
-    struct search_key *root; /* SEARCH_AND */
-    bool bad_charset;        /* answer NO [BADCHARSET ...] */
+enum search_return { /* RFC 4731 section 3.1 */
+                     SEARCH_RETURN_MIN = 1,
+                     SEARCH_RETURN_MAX = 2,
+                     SEARCH_RETURN_ALL = 4,
+                     SEARCH_RETURN_COUNT = 8
 };
 
-/* [ "CHARSET" SP astring SP ] search-key *(SP search-key). Strings are
- * converted to UTF-8 and folded. */
-bool imap_take_search(struct cursor *c, struct imap *s,
+struct search_keys {
+    struct search_key *root; /* SEARCH_AND                              */
+    unsigned returns;        /* of an ESEARCH response; 0: SEARCH       */
+    bool bad_charset;        /* answer NO [BADCHARSET ...]              */
+    bool looks_at_header;    /* has a SEARCH_HEADER                     */
+};
+
+/* What the grammar needs to know of the session. */
+struct search_scope {
+    struct arena *arena;       /* of the tree                         */
+    uint32_t exists, last_uid; /* what "*" means; 0: an empty mailbox */
+};
+
+/* [return-options] [ "CHARSET" SP astring SP ] search-key *(SP search-key).
+ * Strings are converted to UTF-8 and folded. */
+bool imap_take_search(struct cursor *c, const struct search_scope *scope,
                       struct search_keys *out);
 
 #endif

@@ -40,46 +40,78 @@ compare_day(const struct search_key *k, enum search_kind first, int64_t day)
     return verdict(day >= k->day);
 }
 
+/* The first Date field; MATCH_NO: there is none. */
 static enum search_verdict
-match_sent(const struct search_key *k, const struct search_subject *m)
+find_date(const struct search_subject *m, struct span *value)
 {
     struct header_field date;
-    int64_t day;
+    struct span lines;
 
     if (m->summary == NULL)
         return MATCH_ASKS_SUMMARY;
-    if (!header_find(m->summary->fields, "Date", &date) ||
-        !date_day_822(date.value, &day))
+    if (summary_has_field(m->summary, span_of("Date"))) {
+        if (!header_find(m->summary->fields, "Date", &date))
+            return MATCH_NO;
+        *value = date.value;
+        return MATCH_YES;
+    }
+    if (m->text == NULL)
+        return MATCH_ASKS_FILE;
+    lines = buf_span(&m->text->header);
+    return verdict(imap_search_line(&lines, span_of("Date"), value));
+}
+
+/* A message without a date that can be read was sent on no day. */
+static enum search_verdict
+match_sent(const struct search_key *k, const struct search_subject *m)
+{
+    struct span value;
+    int64_t day;
+    enum search_verdict v = find_date(m, &value);
+
+    if (v != MATCH_YES)
+        return v;
+    if (!date_day_822(value, &day))
         return MATCH_NO;
     return compare_day(k, SEARCH_SENT_BEFORE, day);
+}
+
+/* An empty text asks whether the field is there. */
+static enum search_verdict
+match_lines(const struct search_key *k, struct span lines)
+{
+    struct span value;
+    size_t at;
+
+    while (imap_search_line(&lines, k->field, &value))
+        if (span_search(value, k->text, &at))
+            return MATCH_YES;
+    return MATCH_NO;
 }
 
 static enum search_verdict
 match_header(const struct search_key *k, const struct search_subject *m)
 {
-    if (m->text != NULL)
-        return verdict(
-            imap_search_header(buf_span(&m->text->header), k->field, k->text));
     if (m->summary == NULL)
         return MATCH_ASKS_SUMMARY;
-    if (!summary_has_field(m->summary, k->field))
+    if (summary_has_field(m->summary, k->field))
+        return match_lines(k, m->kept);
+    if (m->text == NULL)
         return MATCH_ASKS_FILE;
-    return verdict(imap_search_header(m->summary->fields, k->field, k->text));
+    return match_lines(k, buf_span(&m->text->header));
 }
 
 static enum search_verdict
 match_text(const struct search_key *k, const struct search_subject *m)
 {
-    static const struct span any = { "", 0 };
     size_t at;
 
     if (m->text == NULL)
         return m->summary == NULL ? MATCH_ASKS_SUMMARY : MATCH_ASKS_FILE;
     if (span_search(buf_span(&m->text->body), k->text, &at))
         return MATCH_YES;
-    return verdict(
-        k->kind == SEARCH_TEXT &&
-        imap_search_header(buf_span(&m->text->header), any, k->text));
+    return verdict(k->kind == SEARCH_TEXT &&
+                   span_search(buf_span(&m->text->header), k->text, &at));
 }
 
 static enum search_verdict
@@ -87,13 +119,11 @@ match_one(const struct search_key *k, const struct search_subject *m)
 {
     switch (k->kind) {
     case SEARCH_NUMBERS:
-        return verdict(numset_has(k->set, m->seq));
+        return verdict(numset_has(&k->set, m->seq));
     case SEARCH_UIDS:
-        return verdict(numset_has(k->set, m->row->uid));
-    case SEARCH_HAS_FLAGS:
-        return verdict((m->row->flags & k->flags) == k->flags);
-    case SEARCH_LACKS_FLAGS:
-        return verdict((m->row->flags & k->flags) != k->flags);
+        return verdict(numset_has(&k->set, m->row->uid));
+    case SEARCH_FLAGS:
+        return verdict((m->row->flags & k->mask) == k->flags);
     case SEARCH_KEYWORD:
         return verdict(has_keyword(m, k->text));
     case SEARCH_BEFORE:

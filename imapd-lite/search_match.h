@@ -4,6 +4,7 @@
 
 #include "imapd-lite/search_key.h"
 #include "imapd-lite/search_text.h"
+#include "mailstore/client.h"
 
 /* In this order: what is asked for grows. */
 enum search_verdict {
@@ -17,8 +18,10 @@ struct search_subject {
     uint32_t seq;
     const struct store_row *row;
     const struct store_view *view;  /* for keywords */
-    const struct summary *summary;  /* NULL: not known yet */
-    const struct search_text *text; /* NULL: not read yet */
+    const struct summary *summary;  /* NULL: not known yet       */
+    struct span kept;               /* its fields, folded: needed
+                                       for keys.looks_at_header  */
+    const struct search_text *text; /* NULL: not read yet        */
 };
 
 enum search_verdict imap_search_match(const struct search_key *k,

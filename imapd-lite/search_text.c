@@ -6,20 +6,88 @@
 #include "mail/header.h"
 #include "mail/limits.h"
 
+#define KEPT_MEMORY ((size_t)1 << 20)
+
+/* --- headers ------------------------------------------------------------------ */
+
+/* On one line, whatever an encoded word hides. */
+static void
+put_value(struct span text, struct buf *out)
+{
+    struct span piece;
+
+    for (bool first = true; span_cut(&text, '\n', &piece); first = false) {
+        if (!first)
+            buf_put_ch(out, ' ');
+        charset_fold(piece, out);
+    }
+    buf_put_ch(out, '\n');
+}
+
+void
+imap_search_fold_header(struct span header, struct buf *out)
+{
+    struct buf value = { .max = HEADER_BYTES_MAX };
+    struct buf words = { .max = 4 * HEADER_BYTES_MAX };
+    struct header_field f;
+
+    while (header_next(&header, &f)) {
+        buf_clear(&value);
+        buf_clear(&words);
+        header_unfold(f.value, &value);
+        charset_decode_words(buf_span(&value), &words);
+        charset_fold(f.name, out);
+        buf_put_text(out, ": ");
+        put_value(buf_span(&words), out);
+    }
+    buf_free(&value);
+    buf_free(&words);
+}
+
+bool
+imap_search_line(struct span *rest, struct span name, struct span *value)
+{
+    struct span line;
+
+    while (rest->n > 0 && span_cut(rest, '\n', &line)) {
+        size_t colon = span_find(line, ':');
+
+        if (colon == 0 || !span_eq_nocase(span_sub(line, 0, colon), name))
+            continue;
+        *value = span_after(line, colon + 2);
+        return true;
+    }
+    return false;
+}
+
+/* --- the file ------------------------------------------------------------------- */
+
+/* The bytes of the file from `offset`: `size` of them, at most raw->max. */
 static bool
-read_piece(int fd, uint64_t offset, uint64_t size, struct buf *out,
+read_piece(int fd, uint64_t offset, uint64_t size, struct buf *raw,
            struct error *e)
 {
-    size_t n = size < SEARCH_PART_MAX ? (size_t)size : SEARCH_PART_MAX;
-    char *room = buf_room(out, n);
+    size_t n = size < raw->max ? (size_t)size : raw->max;
+    char *room = buf_room(raw, n);
     size_t got;
 
-    if (room == NULL)
-        return fail(e, FAIL_LIMIT, "part of %zu octets", n);
     if (!fs_read_at(fd, offset, room, n, &got, e))
         return false;
-    out->n += got;
+    raw->n += got;
     return true;
+}
+
+static bool
+add_header(int fd, uint64_t offset, uint64_t size, struct buf *out,
+           struct error *e)
+{
+    struct buf raw = { .max = HEADER_BYTES_MAX };
+    bool done = read_piece(fd, offset, size, &raw, e);
+
+    if (done)
+        imap_search_fold_header(buf_span(&raw), out);
+    buf_free(&raw);
+    return done;
 }
 
 /* Raw bytes of a part, its transfer encoding undone. */
@@ -34,31 +102,8 @@ decode_transfer(char encoding, struct span raw, struct buf *out)
         buf_put(out, raw);
 }
 
-/* Header fields as a person reads them, each on a line. */
-static void
-put_header(struct span header, struct buf *out)
-{
-    struct buf value = { .max = HEADER_BYTES_MAX };
-    struct buf words = { .max = 4 * HEADER_BYTES_MAX };
-    struct header_field f;
-
-    while (header_next(&header, &f)) {
-        buf_clear(&value);
-        buf_clear(&words);
-        buf_put(&words, f.name);
-        buf_put_text(&words, ": ");
-        header_unfold(f.value, &value);
-        charset_decode_words(buf_span(&value), &words);
-        charset_fold(buf_span(&words), out);
-        buf_put_ch(out, '\n');
-    }
-    buf_free(&value);
-    buf_free(&words);
-}
-
 static bool
-add_text_part(struct search_text *t, int fd, const struct summary_part *p,
-              struct error *e)
+add_text(int fd, const struct summary_part *p, struct buf *out, struct error *e)
 {
     struct buf raw = { .max = SEARCH_PART_MAX };
     struct buf plain = { .max = SEARCH_PART_MAX };
@@ -70,8 +115,8 @@ add_text_part(struct search_text *t, int fd, const struct summary_part *p,
         charset_to_utf8(buf_span(&plain),
                         p->charset.n > 0 ? p->charset : span_of("utf-8"),
                         &utf8);
-        charset_fold(buf_span(&utf8), &t->body);
-        buf_put_ch(&t->body, '\n');
+        charset_fold(buf_span(&utf8), out);
+        buf_put_ch(out, '\n');
     }
     buf_free(&raw);
     buf_free(&plain);
@@ -79,22 +124,18 @@ add_text_part(struct search_text *t, int fd, const struct summary_part *p,
     return done;
 }
 
-/* The part's own header, and that of a message inside it. */
+/* A part's own header, that of a message inside it, and its text. */
 static bool
-add_part_headers(struct search_text *t, int fd, const struct summary_part *p,
-                 bool is_message, struct error *e)
+add_part(int fd, const struct summary_part *p, bool is_message, struct buf *out,
+         struct error *e)
 {
-    struct buf raw = { .max = SEARCH_PART_MAX };
-    bool done = true;
-
-    if (!is_message)
-        done = read_piece(fd, p->mime_offset, p->mime_size, &raw, e);
-    if (done && p->kind == PART_MESSAGE)
-        done = read_piece(fd, p->body_offset, p->inner_header_size, &raw, e);
-    if (done)
-        put_header(buf_span(&raw), &t->body);
-    buf_free(&raw);
-    return done;
+    if (!is_message && !add_header(fd, p->mime_offset, p->mime_size, out, e))
+        return false;
+    if (p->kind == PART_MESSAGE)
+        return add_header(fd, p->body_offset, p->inner_header_size, out, e);
+    if (p->kind == PART_LEAF && span_is(p->type, "text"))
+        return add_text(fd, p, out, e);
+    return true;
 }
 
 bool
@@ -103,18 +144,25 @@ imap_search_read(struct search_text *t, int fd, const struct summary *sum,
 {
     struct summary_part p;
 
-    buf_clear(&t->header);
-    buf_clear(&t->body);
-    if (!read_piece(fd, 0, sum->header_size, &t->header, e))
+    imap_search_text_trim(t);
+    t->header.max = 4 * HEADER_BYTES_MAX;
+    t->body.max = SEARCH_TEXT_MAX;
+    if (!add_header(fd, 0, sum->header_size, &t->header, e))
         return false;
     for (uint32_t i = 0; summary_part(sum, i, &p); i++) {
-        if (!add_part_headers(t, fd, &p, i == 0, e))
-            return false;
-        if (p.kind == PART_LEAF && span_is(p.type, "text") &&
-            !add_text_part(t, fd, &p, e))
+        if (!add_part(fd, &p, i == 0, &t->body, e))
             return false;
     }
     return true;
+}
+
+void
+imap_search_text_trim(struct search_text *t)
+{
+    if (t->header.cap + t->body.cap > KEPT_MEMORY)
+        imap_search_text_free(t);
+    buf_clear(&t->header);
+    buf_clear(&t->body);
 }
 
 void
@@ -122,52 +170,4 @@ imap_search_text_free(struct search_text *t)
 {
     buf_free(&t->header);
     buf_free(&t->body);
-}
-
-static bool
-holds(struct span folded, struct span text)
-{
-    size_t at;
-
-    return span_search(folded, text, &at);
-}
-
-static bool
-field_holds(const struct header_field *f, struct span text)
-{
-    struct buf value = { .max = HEADER_BYTES_MAX };
-    struct buf words = { .max = 4 * HEADER_BYTES_MAX };
-    struct buf folded = { .max = 8 * HEADER_BYTES_MAX };
-    bool found;
-
-    header_unfold(f->value, &value);
-    charset_decode_words(buf_span(&value), &words);
-    charset_fold(buf_span(&words), &folded);
-    found = holds(buf_span(&folded), text);
-    buf_free(&value);
-    buf_free(&words);
-    buf_free(&folded);
-    return found;
-}
-
-bool
-imap_search_header(struct span header, struct span name, struct span text)
-{
-    struct header_field f;
-
-    if (name.n == 0) {
-        struct buf all = { .max = 8 * HEADER_BYTES_MAX };
-        bool found;
-
-        put_header(header, &all);
-        found = holds(buf_span(&all), text);
-        buf_free(&all);
-        return found;
-    }
-    while (header_next(&header, &f)) {
-        if (span_eq_nocase(f.name, name) &&
-            (text.n == 0 || field_holds(&f, text)))
-            return true;
-    }
-    return false;
 }

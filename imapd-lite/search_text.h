@@ -10,21 +10,28 @@
 #include "base/error.h"
 #include "mail/summary.h"
 
-/* Octets of one part that are searched; what lies behind is not. */
-#define SEARCH_PART_MAX ((size_t)32 << 20)
+/* What lies behind these is not searched. */
+#define SEARCH_PART_MAX ((size_t)8 << 20)  /* octets of one part            */
+#define SEARCH_TEXT_MAX ((size_t)32 << 20) /* of all parts, decoded         */
 
 struct search_text {
-    struct buf header; /* raw: the message's header                */
-    struct buf body;   /* folded: text parts, and headers of parts */
+    struct buf header; /* the message's, by imap_search_fold_header() */
+    struct buf body;   /* text parts, and headers of parts            */
 };
 
-/* Read and decode. The bufs are cleared before. */
+/* Read and decode what the message in fd holds; replaces what was there. */
 bool imap_search_read(struct search_text *t, int fd, const struct summary *sum,
                       struct error *e);
 void imap_search_text_free(struct search_text *t);
 
-/* Is `text` (folded) in a field called so? An empty text asks whether the field
- * is there. An empty name asks about the whole header. */
-bool imap_search_header(struct span header, struct span name, struct span text);
+/* Give much memory back; little is kept for the next message. */
+void imap_search_text_trim(struct search_text *t);
+
+/* The fields of a header, a line "name: value" LF for each, decoded and folded;
+ * what is no field begins with ":". */
+void imap_search_fold_header(struct span header, struct buf *out);
+
+/* The value of the next line of this name (any case); *rest moves past it. */
+bool imap_search_line(struct span *rest, struct span name, struct span *value);
 
 #endif
