@@ -20,8 +20,9 @@
  *     +------- STEP ------- CLIENTS <--------+ CONTINUE (answered)
  *                              | three minutes, CANCEL: gone
  *
- * A turn is held from QUEUED's end to the answer. What is cancelled while
- * WORKING is freed when the thread is done with it.
+ * A turn is held from QUEUED's end to the answer. What is cancelled is answered
+ * at once, but keeps its turn to the end and counts as what it was: else who
+ * hangs up instead of waiting for a NO could guess without delay.
  */
 enum attempt_state { QUEUED, WORKING, DELAYED, CLIENTS };
 
@@ -117,6 +118,10 @@ answer_and_free(struct attempt *a)
                                   .hang_up = a->hang_up };
     struct buf ticket = { .max = 1024 };
 
+    if (a->cancelled) {
+        attempt_free(a);
+        return;
+    }
     if (a->outcome == AUTH_OK) {
         w.user = sasl_exchange_user(a->sasl);
         authd_put_ticket(a->peer, w.user, &ticket);
@@ -194,7 +199,7 @@ finish(struct attempt *a)
 {
     count(a);
     log_attempt(a);
-    if (a->delay_ms == 0) {
+    if (a->delay_ms == 0 || a->peer->ipc == NULL) {
         answer_and_free(a);
         return;
     }
@@ -252,12 +257,12 @@ work_done(struct job *j)
 {
     struct attempt *a = of_job(j);
 
-    if (a->cancelled)
-        attempt_free(a);
-    else if (a->outcome == AUTH_CONTINUE)
-        wait_for_client(a);
-    else
+    if (a->outcome != AUTH_CONTINUE)
         finish(a);
+    else if (a->cancelled)
+        attempt_free(a);
+    else
+        wait_for_client(a);
 }
 
 static void
@@ -405,14 +410,14 @@ attempt_step(const struct authd_ask *ask, struct span body)
     enqueue(a, ask, s.line);
 }
 
-/* A thread that works on it finishes first. */
 static void
 cancel(struct attempt *a)
 {
-    if (a->state != WORKING)
+    if (a->state != CLIENTS)
+        answer_at_once(&a->ask, AUTH_CANCELLED);
+    a->cancelled = true;
+    if (a->state == CLIENTS || a->state == QUEUED)
         attempt_free(a);
-    else
-        a->cancelled = true;
 }
 
 void
@@ -429,6 +434,7 @@ attempt_cancel(const struct authd_ask *ask, struct span body)
     authd_answer(ask, span_of(""));
 }
 
+/* The line is gone. A thread that works on one finishes first. */
 void
 attempt_cancel_all(struct authd_peer *p)
 {
@@ -436,6 +442,8 @@ attempt_cancel_all(struct authd_peer *p)
 
     for (struct attempt *a = p->attempts; a != NULL; a = next) {
         next = a->next;
-        cancel(a);
+        a->cancelled = true;
+        if (a->state != WORKING)
+            attempt_free(a);
     }
 }

@@ -28,6 +28,8 @@
  * L6  Unknown user and wrong password are different codes: both AUTH_FAILED.
  * L7  Its base64 accepts what is none: base/base64 decodes.
  * L8  A server without its own name in sasl_server_new() asks DNS.
+ * L9  LOGIN loses the memory of a password whose user name is refused: a name
+ *     that nobody can have becomes NOBODY's, who has no account.
  */
 struct sasl_exchange {
     struct sasl_session session;
@@ -37,6 +39,8 @@ struct sasl_exchange {
 };
 
 /* --- callbacks --------------------------------------------------------------- */
+
+#define NOBODY "?"
 
 /* The library keeps all callbacks as one function type and calls each with its
  * own; by way of void (*)(void), as every function pointer may go. */
@@ -112,22 +116,23 @@ on_name(sasl_conn_t *conn, void *context, const char *in, unsigned in_len,
     struct sasl_session *s = context;
     struct buf name = { .max = ADDRESS_MAX };
     struct span typed = in_len > 0 ? span_from(in, in_len) : span_of(in);
+    bool is_login = (flags & SASL_CU_AUTHID) != 0;
     bool fine = auth_name_canonical(
         typed, accounts_default_domain(s->checker->accounts), &name);
 
     (void)conn;
     (void)realm;
-    if (fine && name.n < out_max) {
+    if (!fine && is_login)
+        buf_put_text(&name, NOBODY); /* L9 */
+    fine = (fine || is_login) && name.n < out_max;
+    if (fine) {
         memcpy(out, buf_text(&name), name.n + 1);
         *out_len = (unsigned)name.n;
-        if ((flags & SASL_CU_AUTHID) != 0)
-            memcpy(s->user, out, name.n + 1);
-    } else {
-        fine = false;
-        s->verdict = VERDICT_WRONG; /* nobody is called so */
     }
+    if (fine && is_login)
+        memcpy(s->user, out, name.n + 1);
     buf_free(&name);
-    return fine ? SASL_OK : SASL_BADAUTH;
+    return fine ? SASL_OK : SASL_NOAUTHZ;
 }
 
 /* Everybody may act as himself only. */

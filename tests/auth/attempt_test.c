@@ -112,6 +112,30 @@ check_delay(struct rig *r)
     stop(r);
 }
 
+/* Who hangs up instead of waiting for the NO has not won a turn by it. */
+static void
+check_no_escape(struct rig *r)
+{
+    static const char *const guesses[] = { "one", "two", "three", "four" };
+    const struct auth_who who = { "s", "127.0.0.1", true };
+    struct auth_exchange *all[4];
+
+    start(r, 1);
+    for (size_t i = 0; i < 4; i++)
+        all[i] = auth_password(r->imap, &who, span_of("anna"),
+                               span_of(guesses[i]), on_result, r);
+    run_for(r, 300);
+    for (size_t i = 0; i < 4; i++)
+        auth_exchange_abort(&all[i]);
+    guess(r, "127.0.0.1", "anna", RIG_PASSWORD);
+    run_for(r, 400);
+    CHECK(r->answers == 0, "the four turns are still taken");
+    run_for(r, 800);
+    CHECK(r->answers == 1 && r->outcome == AUTH_OK, "one is over: %s",
+          auth_outcome_name(r->outcome));
+    stop(r);
+}
+
 static void
 check_no_delay(struct rig *r)
 {
@@ -202,6 +226,7 @@ main(void)
     r.clock = timer_new(r.loop, on_clock, &r);
     add_anna(&r);
     check_delay(&r);
+    check_no_escape(&r);
     check_no_delay(&r);
     check_decoy(&r);
     timer_free(&r.clock);

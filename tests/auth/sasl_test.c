@@ -1,5 +1,5 @@
 /* SASL through libsasl2: what is right, and every trap of the library that
- * auth/sasl.c writes down (L1 to L8). */
+ * auth/sasl.c writes down (L1 to L9). */
 #include "auth/sasl.h"
 
 #include "auth/users.h"
@@ -36,6 +36,7 @@ static const struct {
     { "any case",                       { "\0Anna@Example.ORG\0" RIG_PASSWORD, 36 }, AUTH_OK, "anna@example.org" },
     { "oneself as authzid",             { "anna\0anna\0" RIG_PASSWORD, 28 },         AUTH_OK, "anna@example.org" },
     { "another's authzid",              { "bob\0anna\0" RIG_PASSWORD, 27 },          AUTH_NOAUTHZ, NULL },
+    { "an authzid that nobody has",     { "a b\0anna\0" RIG_PASSWORD, 27 },          AUTH_NOAUTHZ, NULL },
     { "another's authzid, wrong: the password decides first", { "bob\0anna\0wrong", 14 }, AUTH_FAILED, NULL },
     { "a wrong password",               { "\0anna\0wrong", 11 },                     AUTH_FAILED, NULL },
     { "the same again",                 { "\0anna\0wrong", 11 },                     AUTH_FAILED, NULL },
@@ -134,6 +135,20 @@ check_login(struct rig *r, struct span initial, const char *password,
     sasl_exchange_free(&x);
 }
 
+/* L9: the sanitizer sees what the library loses. */
+static void
+check_login_of_nobody(struct rig *r)
+{
+    struct sasl_exchange *x = begin(r);
+    struct buf out = { 0 };
+
+    sasl_exchange_start(x, span_of("LOGIN"), span_of("an na"), &out);
+    CHECK(sasl_exchange_step(x, span_of(RIG_PASSWORD), &out) == AUTH_FAILED,
+          "nobody is called so");
+    buf_free(&out);
+    sasl_exchange_free(&x);
+}
+
 /* --- SCRAM ------------------------------------------------------------------- */
 
 struct scram_case {
@@ -153,7 +168,9 @@ static const struct scram_case scrams[] = {
     { "nobody: the same step",    "carl",             "wrong",      "n,,",        AUTH_CONTINUE, AUTH_FAILED },
     { "switched off",             "off",              RIG_PASSWORD, "n,,",        AUTH_CONTINUE, AUTH_DISABLED },
     { "switched off and wrong",   "off",              "wrong",      "n,,",        AUTH_CONTINUE, AUTH_FAILED },
-    { "detail",                   "anna+x",           RIG_PASSWORD, "n,,",        AUTH_FAILED,   AUTH_FAILED },
+    { "detail: nobody",           "anna+x",           RIG_PASSWORD, "n,,",        AUTH_CONTINUE, AUTH_FAILED },
+    { "an authzid nobody has",    "anna",             RIG_PASSWORD, "n,a=a b,,",  AUTH_BAD_PROTOCOL, AUTH_FAILED },
+    { "or with a detail",         "anna",             RIG_PASSWORD, "n,a=b+x,",   AUTH_NOAUTHZ,  AUTH_FAILED },
     { "L4: binding not offered",  "anna",             RIG_PASSWORD, "p=tls-exporter,,", AUTH_BAD_PROTOCOL, AUTH_FAILED },
     { "no gs2 header",            "anna",             RIG_PASSWORD, "",           AUTH_BAD_PROTOCOL, AUTH_FAILED },
 };
@@ -392,6 +409,7 @@ main(void)
     check_login(&r, (struct span){ 0 }, RIG_PASSWORD, AUTH_OK);
     check_login(&r, span_of("anna"), RIG_PASSWORD, AUTH_OK);
     check_login(&r, span_of("anna"), "wrong", AUTH_FAILED);
+    check_login_of_nobody(&r);
     check_scram(&r);
     check_leak(&r);
     check_order(&r);
