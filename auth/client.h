@@ -82,8 +82,7 @@ void auth_exchange_abort(struct auth_exchange **x);
 
 /* LOGIN of IMAP, USER and PASS of POP3: as PLAIN, without its encoding.
  * NULs or controls in either give AUTH_FAILED. Abort as above. */
-struct auth_exchange *auth_password(struct auth *a,
-                                    const struct auth_who *who,
+struct auth_exchange *auth_password(struct auth *a, const struct auth_who *who,
                                     struct span user, struct span password,
                                     auth_result_fn *fn, void *arg);
 
@@ -97,10 +96,10 @@ const char *auth_outcome_name(enum auth_outcome o);
 /* --- addresses --------------------------------------------------------------- */
 
 enum auth_address {
-    AUTH_LOCAL,       /* `targets` hold who gets it                         */
-    AUTH_UNKNOWN,     /* our domain, nobody of that name: 550 5.1.1         */
-    AUTH_NOT_OURS,    /* another domain: relaying                           */
-    AUTH_UNDECIDED    /* authd cannot say now: 451 4.3.0                    */
+    AUTH_LOCAL,    /* `targets` hold who gets it                         */
+    AUTH_UNKNOWN,  /* our domain, nobody of that name: 550 5.1.1         */
+    AUTH_NOT_OURS, /* another domain: relaying                           */
+    AUTH_UNDECIDED /* authd cannot say now: 451 4.3.0                    */
 };
 
 struct auth_target {
@@ -118,14 +117,13 @@ typedef void auth_resolved_fn(void *arg, const struct auth_resolved *r);
 
 /* address: canonical (mail_path_canonical). "postmaster" without a domain is
  * the default domain's. Returns a number for auth_forget(). */
-uint32_t auth_resolve(struct auth *a, struct span address,
-                      auth_resolved_fn *fn, void *arg);
+uint32_t auth_resolve(struct auth *a, struct span address, auth_resolved_fn *fn,
+                      void *arg);
 
 /* May `user` send as `address` (one of its own: account, aliases to it)? The
  * outcome is AUTH_LOCAL for yes, AUTH_UNKNOWN for no. */
-uint32_t auth_may_send_as(struct auth *a, struct span user,
-                          struct span address, auth_resolved_fn *fn,
-                          void *arg);
+uint32_t auth_may_send_as(struct auth *a, struct span user, struct span address,
+                          auth_resolved_fn *fn, void *arg);
 void auth_forget(struct auth *a, uint32_t request);
 
 /* --- administration (only on auth-admin) ------------------------------------- */
@@ -156,8 +154,8 @@ void auth_user_list(struct auth *a, auth_row_fn *row, auth_done_fn *done,
 void auth_password_set(struct auth *a, struct span user, struct span password,
                        auth_done_fn *done, void *arg);
 /* DENIED: wrong. NOT_FOUND: no such user. */
-void auth_password_check(struct auth *a, struct span user,
-                         struct span password, auth_done_fn *done, void *arg);
+void auth_password_check(struct auth *a, struct span user, struct span password,
+                         auth_done_fn *done, void *arg);
 
 /* Off: mail still arrives, nobody gets in (AUTH_DISABLED). */
 void auth_user_enable(struct auth *a, struct span user, bool enabled,

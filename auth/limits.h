@@ -15,11 +15,11 @@
 #define AUTH_ITERATIONS_MIN  4096  /* RFC 7677 section 4                      */
 #define AUTH_ITERATIONS_MAX  65536 /* libsasl2's clients refuse more          */
 
-#define AUTH_EXCHANGES_MAX   1024  /* of one front end at once                */
+#define AUTH_EXCHANGES_MAX   1024 /* of one front end at once                */
 #define AUTH_EXCHANGE_MS     180000 /* for the client's next line              */
-#define AUTH_IN_FLIGHT_MAX   4     /* of one address, delayed answers too     */
-#define AUTH_WAITING_MAX     512   /* and so many more that wait their turn   */
-#define AUTH_SESSION_TRIES   3     /* failures, then hang up                  */
+#define AUTH_IN_FLIGHT_MAX   4   /* of one address, delayed answers too     */
+#define AUTH_WAITING_MAX     512 /* and so many more that wait their turn   */
+#define AUTH_SESSION_TRIES   3   /* failures, then hang up                  */
 #define AUTH_JOBS_PER_WORKER 64
 
 #define ALIAS_DEPTH_MAX   8    /* aliases of aliases                      */
