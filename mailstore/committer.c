@@ -1,0 +1,499 @@
+/*
+ * Deliveries that are prepared wait here. A batch is as many of them as may
+ * go: each gets a UID in every target folder (S2), a worker links them into
+ * new/ (those that bring flags: cur/) and syncs each directory once, and when all batches before it are
+ * through, one transaction puts the batch into the index. So UIDs become
+ * visible in ascending order though several batches are under way.
+ *
+ *   waiting --pick--> linking (pool) --linked--> in the index --flush--> told
+ *                                  \--failed--> unlinking (pool) --> told
+ *
+ * A delivery waits while one of its folders is locked or must promise more
+ * UIDs first. A failing delivery wastes its UIDs; nobody else's fate changes.
+ */
+#include "mailstore/committer.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "mailstore/maildir.h"
+#include "mailstore/names.h"
+#include "mailstore/watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct batch {
+    struct pool_job job;
+    struct committer *committer;
+    struct delivery *first, **last;
+    size_t links;
+    bool linked;
+    struct batch *next;
+};
+
+struct committer {
+    struct core *core;
+    struct delivery *first, **last; /* waiting */
+    struct batch *batches;          /* under way, oldest first */
+    unsigned running;
+    bool woken; /* go_soon() comes */
+};
+
+struct committer *
+committer_new(struct core *c)
+{
+    struct committer *k = mem_take(sizeof *k);
+
+    k->core = c;
+    k->last = &k->first;
+    return k;
+}
+
+void
+committer_free(struct committer **k)
+{
+    free(*k);
+    *k = NULL;
+}
+
+/* --- in the pool: names ---------------------------------------------------------- */
+
+static const char *
+part_of(const struct delivery *d)
+{
+    return deliver_has_flags(d) ? "cur" : "new";
+}
+
+static void
+unlink_all(struct delivery *d)
+{
+    struct error e;
+
+    for (size_t i = 0; i < d->count; i++) {
+        struct deliver_target *t = &d->targets[i];
+
+        if (!t->linked)
+            continue;
+        t->linked = false;
+        if (fs_unlink(t->folder->dir, t->file, &e))
+            fs_sync_dir(t->folder->dir, part_of(d), &e);
+    }
+}
+
+/* The first recipient's file may lie on another file system than tmp/. */
+static bool
+link_one(struct delivery *d, struct deliver_target *t, struct error *e)
+{
+    if (fs_link_fd(d->fd, t->folder->dir, t->file, e))
+        return true;
+    if (e->kind != FAIL_IO)
+        return false;
+    return maildir_copy_fd(d->fd, d->date, t->folder->dir, t->file, e);
+}
+
+static void
+link_all(struct delivery *d)
+{
+    struct error e;
+
+    for (size_t i = 0; i < d->count && !d->failed; i++) {
+        struct deliver_target *t = &d->targets[i];
+
+        t->linked = link_one(d, t, &e);
+        if (!t->linked)
+            deliver_fail(d, &e);
+    }
+    if (d->failed)
+        unlink_all(d);
+}
+
+struct place {
+    struct folder *folder;
+    const char *part; /* "new" or "cur" */
+};
+
+/* Every delivery into the folder is spoilt. */
+static void
+fail_folder(struct batch *b, const struct folder *f, const struct error *e)
+{
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        for (size_t i = 0; i < d->count; i++)
+            if (d->targets[i].folder == f && !d->failed) {
+                deliver_fail(d, e);
+                unlink_all(d);
+            }
+}
+
+static int
+order_places(const void *a, const void *b)
+{
+    const struct place *x = a;
+    const struct place *y = b;
+
+    if (x->folder != y->folder)
+        return x->folder < y->folder ? -1 : 1;
+    return strcmp(x->part, y->part);
+}
+
+/* Each directory once (S1). */
+static void
+sync_dirs(struct batch *b)
+{
+    struct place *places = mem_take_array(b->links, sizeof *places);
+    size_t n = 0;
+    struct error e;
+
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        for (size_t i = 0; i < d->count && !d->failed; i++)
+            places[n++] = (struct place){ d->targets[i].folder, part_of(d) };
+    qsort(places, n, sizeof *places, order_places);
+    for (size_t i = 0; i < n; i++)
+        if ((i == 0 || order_places(&places[i], &places[i - 1]) != 0) &&
+            !fs_sync_dir(places[i].folder->dir, places[i].part, &e))
+            fail_folder(b, places[i].folder, &e);
+    free(places);
+}
+
+static void
+run_batch(struct pool_job *job)
+{
+    struct batch *b = (struct batch *)job;
+
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        link_all(d);
+    if (b->committer->core->options->sync != FLUSH_NEVER)
+        sync_dirs(b);
+}
+
+/* --- in the loop: the index -------------------------------------------------------- */
+
+static struct span
+base_of(const struct deliver_target *t)
+{
+    struct maildir_name n;
+
+    maildir_name_parse(span_after(span_of(t->file), strlen("new/")), &n);
+    return n.base;
+}
+
+static struct index_message
+message_of(const struct delivery *d, const struct deliver_target *t)
+{
+    struct span base = base_of(t);
+
+    return (struct index_message){ .uid = t->uid,
+                                   .flags = d->flags,
+                                   .state =
+                                       deliver_has_flags(d) ? 0 : INDEX_IN_NEW,
+                                   .name_flags = (uint8_t)d->flags,
+                                   .name_keywords = (uint32_t)t->keywords,
+                                   .keywords = t->keywords,
+                                   .size = d->size,
+                                   .date = d->date,
+                                   .save_date = clock_seconds(),
+                                   .name_hash = index_hash(base) };
+}
+
+static bool
+put_target(struct delivery *d, struct deliver_target *t, struct index_txn *tx,
+           struct error *e)
+{
+    struct folder *f = t->folder;
+    struct index_folder *draft = folder_edit(f);
+    struct index_message m = message_of(d, t);
+    struct index_cold cold = { .uid = t->uid,
+                               .base = base_of(t),
+                               .summary = buf_span(&d->summary) };
+
+    m.modseq = folder_modseq(draft);
+    draft->uid_next = t->uid + 1;
+    folder_count(draft, &m, 1);
+    t->claimed = watch_has_writer(f);
+    if (t->claimed)
+        draft->first_recent = t->uid + 1;
+    t->row = folder_row(&m);
+    return index_put_message(tx, f->record.id, &m, e) &&
+           index_put_cold(tx, f->record.id, &cold, e) &&
+           index_put_name(tx, f->record.id, m.name_hash, t->uid, e);
+}
+
+static bool
+put_batch(struct batch *b, struct index_txn *t, struct error *e)
+{
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        for (size_t i = 0; i < d->count; i++)
+            if (!d->failed && !put_target(d, &d->targets[i], t, e))
+                return false;
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        for (size_t i = 0; i < d->count; i++)
+            if (!folder_save(d->targets[i].folder, t, e))
+                return false;
+    return true;
+}
+
+/* After the commit: what is in memory follows (keep), or stays as it was. */
+static void
+after_commit(struct batch *b, bool keep)
+{
+    for (struct delivery *d = b->first; d != NULL; d = d->next) {
+        if (d->failed)
+            continue;
+        for (size_t i = 0; i < d->count; i++) {
+            struct deliver_target *t = &d->targets[i];
+
+            if (!keep) {
+                folder_drop(t->folder);
+                continue;
+            }
+            folder_keep(t->folder);
+            folder_add_rows(t->folder, &t->row, 1);
+            t->event = watch_event(t->folder);
+            if (t->claimed && !deliver_has_flags(d))
+                names_add(t->folder, t->uid, t->uid);
+        }
+    }
+}
+
+static void
+free_names(struct delivery *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        folder_moved(d->targets[i].folder, base_of(&d->targets[i]));
+        folder_unshare(d->targets[i].folder);
+    }
+}
+
+static void
+tell(struct delivery *d)
+{
+    for (size_t i = 0; i < d->count && !d->failed; i++) {
+        struct deliver_target *t = &d->targets[i];
+
+        watch_added(t->folder, t->event, &t->row, 1, t->claimed);
+    }
+    free_names(d);
+    deliver_end(d);
+}
+
+static void
+tell_batch(void *arg)
+{
+    struct batch *b = arg;
+
+    while (b->first != NULL) {
+        struct delivery *d = b->first;
+
+        b->first = d->next;
+        tell(d);
+    }
+    free(b);
+}
+
+static void
+run_unlink(struct pool_job *job)
+{
+    struct batch *b = (struct batch *)job;
+
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        unlink_all(d);
+}
+
+static void
+unlinked(struct pool_job *job)
+{
+    tell_batch(job);
+}
+
+/* The index would not take it: no recipient has it. */
+static void
+fail_batch(struct batch *b, const struct error *e)
+{
+    for (struct delivery *d = b->first; d != NULL; d = d->next)
+        deliver_fail(d, e);
+    b->job = (struct pool_job){ .run = run_unlink, .done = unlinked };
+    pool_add(b->committer->core->pool, &b->job);
+}
+
+static void
+end_batch(struct batch *b)
+{
+    struct core *c = b->committer->core;
+    struct index_txn *t = core_begin(c);
+    struct error e;
+    bool done = put_batch(b, t, &e);
+
+    if (!done)
+        core_abort(c, &t, &e);
+    else
+        done = core_commit(c, &t, &e);
+    after_commit(b, done);
+    if (done)
+        core_flushed(c, tell_batch, b);
+    else
+        fail_batch(b, &e);
+}
+
+static void
+batch_linked(struct pool_job *job)
+{
+    struct batch *b = (struct batch *)job;
+    struct committer *k = b->committer;
+
+    b->linked = true;
+    k->running--;
+    while (k->batches != NULL && k->batches->linked) {
+        b = k->batches;
+        k->batches = b->next;
+        end_batch(b);
+    }
+    committer_go(k);
+}
+
+/* --- picking ---------------------------------------------------------------------------- */
+
+static void
+may_go(void *arg, const struct error *e)
+{
+    struct committer *k = arg;
+    struct delivery *d;
+
+    if (e != NULL)
+        for (d = k->first; d != NULL; d = d->next)
+            if (d->wants_uids)
+                deliver_fail(d, e);
+    for (d = k->first; d != NULL; d = d->next)
+        d->wants_uids = false;
+    committer_go(k);
+}
+
+static bool
+may_pick(struct committer *k, struct delivery *d)
+{
+    if (d->failed)
+        return true;
+    if (d->wants_uids)
+        return false;
+    for (size_t i = 0; i < d->count; i++)
+        if (!folder_may_share(d->targets[i].folder))
+            return false;
+    for (size_t i = 0; i < d->count; i++)
+        if (!folder_may_give(d->targets[i].folder, 1, may_go, k)) {
+            d->wants_uids = true;
+            return false;
+        }
+    return true;
+}
+
+static void
+give_uid(struct delivery *d, struct deliver_target *t)
+{
+    struct folder *f = t->folder;
+    struct maildir_stamp by = core_stamp(d->core);
+    struct maildir_facts facts = { .tag = f->record.tag,
+                                   .size = d->size,
+                                   .wire_size = d->size };
+    struct buf base = { .max = NAME_MAX };
+    struct buf file = { .max = sizeof t->file - 1 };
+
+    folder_share(f);
+    t->uid = f->next_uid++;
+    facts.uid = t->uid;
+    maildir_name_make(&by, &facts, &base);
+    folder_moving(f, buf_span(&base));
+    buf_printf(&file, "%s/", part_of(d));
+    if (deliver_has_flags(d))
+        maildir_name_put(buf_span(&base), d->flags, (uint32_t)t->keywords,
+                         span_of(""), &file);
+    else
+        buf_put(&file, buf_span(&base));
+    snprintf(t->file, sizeof t->file, "%s", buf_text(&file));
+    buf_free(&base);
+    buf_free(&file);
+}
+
+static void
+pick(struct committer *k, struct batch *b)
+{
+    struct delivery **at = &k->first;
+    unsigned count = 0;
+
+    while (*at != NULL && count < STORE_BATCH_MESSAGES &&
+           b->links < STORE_TXN_RECORDS) {
+        struct delivery *d = *at;
+
+        if (!may_pick(k, d)) {
+            at = &d->next;
+            continue;
+        }
+        *at = d->next;
+        d->next = NULL;
+        if (d->failed) {
+            deliver_end(d);
+            continue;
+        }
+        for (size_t i = 0; i < d->count; i++)
+            give_uid(d, &d->targets[i]);
+        *b->last = d;
+        b->last = &d->next;
+        b->links += d->count;
+        count++;
+    }
+    k->last = &k->first;
+    while (*k->last != NULL)
+        k->last = &(*k->last)->next;
+}
+
+static struct batch *
+new_batch(struct committer *k)
+{
+    struct batch *b = mem_take(sizeof *b);
+
+    b->job = (struct pool_job){ .run = run_batch, .done = batch_linked };
+    b->committer = k;
+    b->last = &b->first;
+    return b;
+}
+
+void
+committer_go(struct committer *k)
+{
+    while (k->first != NULL && k->running < STORE_BATCHES) {
+        struct batch *b = new_batch(k);
+        struct batch **at = &k->batches;
+
+        pick(k, b);
+        if (b->first == NULL) {
+            free(b);
+            return;
+        }
+        while (*at != NULL)
+            at = &(*at)->next;
+        *at = b;
+        k->running++;
+        pool_add(k->core->pool, &b->job);
+    }
+}
+
+static void
+go_soon(void *arg)
+{
+    struct committer *k = arg;
+
+    k->woken = false;
+    committer_go(k);
+}
+
+void
+committer_add(struct committer *k, struct delivery *d)
+{
+    d->next = NULL;
+    *k->last = d;
+    k->last = &d->next;
+    /* At the end of this turn: what came together goes together. */
+    if (k->woken)
+        return;
+    k->woken = true;
+    core_defer(k->core, go_soon, k);
+}

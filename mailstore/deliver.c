@@ -1,0 +1,377 @@
+/*
+ * The promises of this daemon, cited by number elsewhere:
+ *
+ * S1  A message answered for has its bytes, its name and its directory entry
+ *     flushed, for every recipient.
+ * S2  A UID is given once: no later message of the same UIDVALIDITY ever gets
+ *     it, whatever crashed. (The control file holds a floor: UIDs at or above
+ *     it were never given; it is durable before they are.)
+ * S3  A client is told of nothing that a crash can take back.
+ * S4  A file in new/ or cur/ that the index does not know is adopted; after an
+ *     unclean stop, with the UID in its name if the folder's tag matches. One
+ *     whose length differs from its S= is torn, was never acknowledged, and
+ *     goes to quarantine/. Nothing is deleted for being unknown.
+ * S5  Index and files may disagree after a crash only in ways that S4 and the
+ *     intents repair, by themselves, before the folder is used.
+ *
+ * A delivery, and what a crash leaves at each point:
+ *
+ *   begin     a file without a name                      nothing
+ *   commit    written, checked, dated and fsynced        nothing
+ *   link      UID given, name in new/ of every recipient, directories
+ *             fsynced (committer.c)                      S4: adopted with its UID
+ *   index     one transaction for many deliveries        S4: likewise
+ *   flush     the index is durable                       all of it
+ *   publish   views are told, then the peer is answered
+ *
+ * Whatever fails before the index takes all names away again: all recipients
+ * have it or none.
+ */
+#include "mailstore/deliver.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "mail/flags.h"
+#include "mail/mailbox_name.h"
+#include "mailstore/committer.h"
+#include "mailstore/events.h"
+#include "mailstore/maildir.h"
+#include "mailstore/reconcile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- begin -------------------------------------------------------------------- */
+
+static bool
+make_file(struct delivery *d, struct error *e)
+{
+    int root = d->core->root;
+
+    if (fs_create_unnamed(root, MAILDIR_TMP, 0600, &d->fd, e)) {
+        d->tmp[0] = '\0';
+        return true;
+    }
+    if (e->kind != FAIL_INVALID)
+        return false;
+    return fs_create(root, d->tmp, 0600, &d->fd, e);
+}
+
+static void
+run_begin(struct pool_job *job)
+{
+    struct delivery *d = (struct delivery *)job;
+
+    d->failed = !make_file(d, &d->e);
+}
+
+static void
+begin_done(struct pool_job *job)
+{
+    struct delivery *d = (struct delivery *)job;
+
+    if (!d->failed) {
+        d->begun(d->begun_arg, d, d->fd, NULL);
+        return;
+    }
+    d->begun(d->begun_arg, NULL, -1, &d->e);
+    deliver_abort(&d);
+}
+
+void
+deliver_begin(struct core *c, uint64_t size, struct folder *to,
+              deliver_begun_fn *fn, void *arg)
+{
+    struct delivery *d;
+    struct error e;
+    bool fits =
+        c->options->message_size == 0 || size <= c->options->message_size;
+
+    if (!fits)
+        fail(&e, FAIL_LIMIT, "larger than limits.message_size");
+    if (!fits || !core_has_room(c, size, &e)) {
+        fn(arg, NULL, -1, &e);
+        if (to != NULL)
+            folder_release(to);
+        return;
+    }
+    d = mem_take(sizeof *d);
+    *d = (struct delivery){ .job = { .run = run_begin, .done = begin_done },
+                            .core = c,
+                            .fd = -1,
+                            .announced = size,
+                            .to = to,
+                            .begun = fn,
+                            .begun_arg = arg };
+    /* The comma keeps it from ever being an account's directory. */
+    snprintf(d->tmp, sizeof d->tmp, MAILDIR_TMP "/delivery,%u,%llu",
+             (unsigned)getpid(), (unsigned long long)++c->file_number);
+    pool_add(c->pool, &d->job);
+}
+
+static void
+free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+void
+deliver_abort(struct delivery **delivery)
+{
+    struct delivery *d = *delivery;
+
+    if (d == NULL)
+        return;
+    if (d->fd != -1)
+        close(d->fd);
+    if (d->fd != -1 && d->tmp[0] != '\0')
+        unlinkat(d->core->root, d->tmp, 0);
+    if (d->to != NULL)
+        folder_release(d->to);
+    for (size_t i = 0; i < d->count; i++)
+        folder_release(d->targets[i].folder);
+    free(d->targets);
+    free_texts(d->keywords, d->keyword_count);
+    free(d->keyword_spans);
+    free_texts(d->users, d->recipient_count);
+    free_texts(d->mailboxes, d->recipient_count);
+    buf_free(&d->summary);
+    buf_free(&d->session);
+    free(d);
+    *delivery = NULL;
+}
+
+bool
+deliver_has_flags(const struct delivery *d)
+{
+    return d->flags != 0 || d->keyword_count > 0;
+}
+
+/* --- the end -------------------------------------------------------------------- */
+
+void
+deliver_fail(struct delivery *d, const struct error *e)
+{
+    if (!d->failed)
+        d->e = *e;
+    d->failed = true;
+}
+
+void
+deliver_end(struct delivery *d)
+{
+    const struct deliver_target *first = d->targets;
+
+    if (d->failed) {
+        event_delivery_failed(buf_span(&d->session), &d->e);
+        d->done(d->done_arg, 0, 0, &d->e);
+    } else {
+        d->core->delivered += d->count;
+        for (size_t i = 0; i < d->count; i++) {
+            struct deliver_target *t = &d->targets[i];
+            struct event_delivered ev = { .session = buf_span(&d->session),
+                                          .user =
+                                              span_of(t->folder->home->name),
+                                          .mailbox = folder_name(t->folder),
+                                          .uid = t->uid,
+                                          .size = d->size };
+
+            event_delivered(&ev);
+        }
+        d->done(d->done_arg, first->folder->record.uid_validity, first->uid,
+                NULL);
+    }
+    deliver_abort(&d);
+}
+
+/* --- commit: the file, and at the same time the recipients ------------------------ */
+
+static bool
+settle_file(struct delivery *d, struct error *e)
+{
+    struct stat st;
+
+    if (fstat(d->fd, &st) == -1)
+        return fail_sys(e, "look at a delivery");
+    if ((uint64_t)st.st_size != d->size)
+        return fail(e, FAIL_INVALID, "%llu octets announced, %llu written",
+                    (unsigned long long)d->size,
+                    (unsigned long long)st.st_size);
+    if (!fs_set_time(d->fd, d->date, e))
+        return false;
+    return d->core->options->sync == FLUSH_NEVER || fs_sync(d->fd, e);
+}
+
+static void
+run_file(struct pool_job *job)
+{
+    struct delivery *d = (struct delivery *)job;
+
+    d->failed = !settle_file(d, &d->e);
+}
+
+static void resolve_next(struct delivery *d);
+
+/* Takes f, which is held. */
+static void
+add_target(struct delivery *d, struct folder *f)
+{
+    struct deliver_target *t;
+
+    for (size_t i = 0; i < d->count; i++)
+        if (d->targets[i].folder == f) {
+            folder_release(f); /* a copy for each mailbox, not each address */
+            return;
+        }
+    d->targets = mem_grow(d->targets, (d->count + 1) * sizeof *d->targets);
+    t = &d->targets[d->count++];
+    *t = (struct deliver_target){ .folder = f };
+}
+
+static void
+target_ready(void *arg, const struct error *e)
+{
+    struct delivery *d = arg;
+    struct deliver_target *t = &d->targets[d->count - 1];
+    struct error mine;
+
+    fail(&mine, FAIL_NOT_FOUND, "the mailbox is gone");
+    if (e != NULL)
+        deliver_fail(d, e);
+    else if (t->folder->deleted)
+        deliver_fail(d, &mine);
+    else if (!folder_keywords(t->folder, d->keyword_spans, d->keyword_count,
+                              &t->keywords, &mine))
+        deliver_fail(d, &mine);
+    resolve_next(d);
+}
+
+/* Mailboxes that are not there, or cannot be, are INBOX. */
+static bool
+find_target(struct home *h, const char *mailbox, struct folder **f,
+            struct error *e)
+{
+    struct buf name = { 0 };
+    bool found = false;
+
+    if (mailbox_name_is_valid(span_of(mailbox))) {
+        mailbox_name_canonical(span_of(mailbox), &name);
+        found = folder_use(h, buf_span(&name), f, e);
+    }
+    buf_free(&name);
+    return found || folder_use(h, span_of("INBOX"), f, e);
+}
+
+static void
+home_found(void *arg, struct home *h, const struct error *e)
+{
+    struct delivery *d = arg;
+    size_t before = d->count;
+    struct folder *f;
+    struct error mine;
+
+    if (e == NULL && !find_target(h, d->mailboxes[d->resolved - 1], &f, &mine))
+        e = &mine;
+    if (e != NULL) {
+        deliver_fail(d, e);
+        resolve_next(d);
+        return;
+    }
+    add_target(d, f);
+    if (d->count > before)
+        reconcile_ready(f, RECONCILE_VERIFIED, target_ready, d);
+    else
+        resolve_next(d);
+}
+
+/* One recipient after the other; a later one may find all at once. */
+static void
+resolve_later(void *arg)
+{
+    struct delivery *d = arg;
+
+    home_use(d->core, span_of(d->users[d->resolved - 1]), HOME_CREATE,
+             home_found, d);
+}
+
+static void
+resolve_next(struct delivery *d)
+{
+    if (d->failed) {
+        deliver_end(d);
+        return;
+    }
+    if (d->resolved == d->recipient_count) {
+        committer_add(d->core->committer, d);
+        return;
+    }
+    /* Not deeper and deeper into the stack with a thousand recipients. */
+    if (d->resolved++ == 0)
+        resolve_later(d);
+    else
+        core_defer(d->core, resolve_later, d);
+}
+
+static void
+file_done(struct pool_job *job)
+{
+    struct delivery *d = (struct delivery *)job;
+
+    if (d->failed || d->to == NULL) {
+        resolve_next(d);
+        return;
+    }
+    folder_hold(d->to);
+    add_target(d, d->to);
+    reconcile_ready(d->to, RECONCILE_VERIFIED, target_ready, d);
+}
+
+static char *
+copy_text(struct span s)
+{
+    char *p = mem_take(s.n + 1);
+
+    if (s.n > 0)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+static void
+copy_new(struct delivery *d, const struct deliver_new *n)
+{
+    d->size = n->size;
+    d->date = n->date;
+    d->flags = n->flags;
+    d->keyword_count = n->keyword_count;
+    d->keywords = mem_take_array(n->keyword_count, sizeof *d->keywords);
+    d->keyword_spans =
+        mem_take_array(n->keyword_count, sizeof *d->keyword_spans);
+    for (size_t i = 0; i < n->keyword_count; i++) {
+        d->keywords[i] = copy_text(n->keywords[i]);
+        d->keyword_spans[i] = span_of(d->keywords[i]);
+    }
+    buf_put(&d->summary, n->summary);
+    buf_put(&d->session, n->session);
+    d->recipient_count = n->recipient_count;
+    d->users = mem_take_array(n->recipient_count, sizeof *d->users);
+    d->mailboxes = mem_take_array(n->recipient_count, sizeof *d->mailboxes);
+    for (size_t i = 0; i < n->recipient_count; i++) {
+        d->users[i] = copy_text(n->recipients[i].user);
+        d->mailboxes[i] = copy_text(n->recipients[i].mailbox);
+    }
+}
+
+void
+deliver_commit(struct delivery *d, const struct deliver_new *n,
+               deliver_done_fn *fn, void *arg)
+{
+    copy_new(d, n);
+    d->done = fn;
+    d->done_arg = arg;
+    d->job = (struct pool_job){ .run = run_file, .done = file_done };
+    pool_add(d->core->pool, &d->job);
+}

@@ -1,0 +1,93 @@
+/*
+ * New messages: deliveries for any account and appends to one mailbox.
+ *
+ *   deliver_begin   a file without a name, for the front end to write into
+ *   deliver_commit  durable, then visible, for every recipient or for none
+ *   deliver_abort   forgets one that is not being committed
+ */
+#ifndef MAILSTORE_DELIVER_H
+#define MAILSTORE_DELIVER_H
+
+#include "mailstore/folder.h"
+
+struct delivery;
+
+/* d is the caller's; fd stays d's. FULL, LIMIT. to: the mailbox of an append
+ * (held by the delivery), or NULL. */
+typedef void deliver_begun_fn(void *arg, struct delivery *d, int fd,
+                              const struct error *e);
+void deliver_begin(struct core *c, uint64_t size, struct folder *to,
+                   deliver_begun_fn *fn, void *arg);
+
+struct deliver_new {
+    uint64_t size;
+    int64_t date;
+    uint16_t flags;
+    const struct span *keywords; /* valid ones */
+    size_t keyword_count;
+    struct span summary;
+    struct span session;                      /* for the log */
+    const struct store_recipient *recipients; /* none for an append */
+    size_t recipient_count;
+};
+
+/* Consumes d. All spans are copied. */
+typedef void deliver_done_fn(void *arg, uint32_t uid_validity, uint32_t uid,
+                             const struct error *e);
+void deliver_commit(struct delivery *d, const struct deliver_new *n,
+                    deliver_done_fn *fn, void *arg);
+
+void deliver_abort(struct delivery **d);
+
+/* --- for committer.c ------------------------------------------------------------ */
+
+struct deliver_target {
+    struct folder *folder; /* held */
+    uint64_t keywords;
+    uint32_t uid;            /* given by the committer             */
+    char file[NAME_MAX + 8]; /* "new/NAME", "cur/NAME:2,S"         */
+    bool linked;             /* the file has this name             */
+    bool claimed;            /* a view takes its \Recent           */
+    uint64_t event;
+    struct store_row row;
+};
+
+struct delivery {
+    struct pool_job job;
+    struct core *core;
+    int fd;
+    char tmp[64]; /* its name in tmp/, where there are no unnamed files */
+    uint64_t announced;
+    struct folder *to;
+    deliver_begun_fn *begun;
+    void *begun_arg;
+
+    uint64_t size;
+    int64_t date;
+    uint16_t flags;
+    char **keywords;
+    struct span *keyword_spans;
+    size_t keyword_count;
+    struct buf summary, session;
+    char **users, **mailboxes;
+    size_t recipient_count, resolved;
+    struct deliver_target *targets;
+    size_t count;
+    bool wants_uids; /* may_go() will be called */
+    bool failed;
+    struct error e;
+    deliver_done_fn *done;
+    void *done_arg;
+    struct delivery *next; /* in the committer's list */
+};
+
+/* Then its files go to cur/, with flags in their names. */
+bool deliver_has_flags(const struct delivery *d);
+
+/* Answers and frees. */
+void deliver_end(struct delivery *d);
+
+/* Fails d (the first reason is kept). */
+void deliver_fail(struct delivery *d, const struct error *e);
+
+#endif

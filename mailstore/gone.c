@@ -1,0 +1,308 @@
+#include "mailstore/gone.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "mailstore/events.h"
+#include "mailstore/maildir.h"
+#include "mailstore/uidset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNLINKS 256
+
+struct gone_batch {
+    uint64_t event, actor;
+    unsigned waiting; /* views that may still want them */
+    int64_t due;      /* monotonic ms */
+    struct numset uids;
+    struct gone_batch *next;
+};
+
+struct item {
+    uint32_t uid;
+    struct span base;
+    const char *path;
+    bool removed;
+};
+
+struct unlinking {
+    struct pool_job job;
+    struct folder *folder;
+    struct arena arena;
+    struct item items[UNLINKS];
+    size_t count;
+};
+
+/* --- who waits ----------------------------------------------------------------- */
+
+static unsigned
+count_views(const struct folder *f, uint64_t event, uint64_t actor)
+{
+    unsigned n = 0;
+
+    for (const struct view *v = f->views; v != NULL; v = v->next)
+        if (v->joined < event && v->id != actor)
+            n++;
+    return n;
+}
+
+void
+gone_add(struct folder *f, uint64_t event, uint64_t actor,
+         const struct numset *uids)
+{
+    struct gone_batch *b = mem_take(sizeof *b);
+    int64_t now = clock_monotonic_ms();
+
+    b->event = event;
+    b->actor = actor;
+    b->waiting = count_views(f, event, actor);
+    b->due = b->waiting == 0 ? now : now + STORE_GONE_SECONDS * 1000;
+    numset_add_set(&b->uids, uids);
+    if (f->gone == NULL)
+        folder_hold(f);
+    b->next = f->gone;
+    f->gone = b;
+}
+
+void
+gone_view_closed(struct folder *f, const struct view *v)
+{
+    for (struct gone_batch *b = f->gone; b != NULL; b = b->next)
+        if (b->waiting > 0 && v->joined < b->event && v->id != b->actor &&
+            --b->waiting == 0)
+            b->due = clock_monotonic_ms();
+}
+
+/* --- removing --------------------------------------------------------------------- */
+
+static void
+remove_one(struct unlinking *u, struct item *item)
+{
+    int dir = u->folder->dir;
+    struct buf found = { 0 };
+    struct error e;
+
+    item->removed = fs_unlink(dir, item->path, &e);
+    if (item->removed)
+        return;
+    if (e.kind != FAIL_NOT_FOUND) {
+        event_unlink_failed(&e);
+        return;
+    }
+    /* Renamed by others, or removed before a crash. */
+    item->removed = !maildir_find(dir, item->base, &found, &e) ||
+                    fs_unlink(dir, buf_text(&found), &e);
+    buf_free(&found);
+}
+
+static void
+run_unlinks(struct pool_job *job)
+{
+    struct unlinking *u = (struct unlinking *)job;
+
+    for (size_t i = 0; i < u->count; i++)
+        remove_one(u, &u->items[i]);
+}
+
+static void run_folder(struct folder *f);
+
+static void
+unlinks_done(struct pool_job *job)
+{
+    struct unlinking *u = (struct unlinking *)job;
+    struct folder *f = u->folder;
+    struct index_txn *t = core_begin(f->core);
+    struct error e;
+    bool done = true;
+
+    for (size_t i = 0; i < u->count; i++)
+        folder_moved(f, u->items[i].base);
+    for (size_t i = 0; done && i < u->count; i++)
+        if (u->items[i].removed)
+            done = index_delete_gone(t, f->record.id, u->items[i].uid, &e);
+    if (!done)
+        core_abort(f->core, &t, &e);
+    else
+        core_commit(f->core, &t, &e);
+    arena_clear(&u->arena);
+    free(u);
+    f->unlinking = false;
+    if (f->gone != NULL)
+        run_folder(f);
+    folder_unshare(f);
+}
+
+static void
+add_item(struct unlinking *u, uint32_t uid, const struct index_gone *g)
+{
+    struct item *item = &u->items[u->count];
+    struct maildir_name n;
+
+    if (!maildir_name_parse(g->file, &n) || folder_is_moving(u->folder, n.base))
+        return;
+    item->uid = uid;
+    item->base = arena_copy(&u->arena, n.base);
+    item->path = arena_printf(&u->arena, "%s/%.*s",
+                              (g->state & INDEX_IN_NEW) != 0 ? "new" : "cur",
+                              SPAN(g->file));
+    folder_moving(u->folder, item->base);
+    u->count++;
+}
+
+/* Those whose names are just changing come again with the next batch. */
+static void
+gather(struct unlinking *u, struct gone_batch *b)
+{
+    struct folder *f = u->folder;
+    struct index_txn *t = core_begin(f->core);
+    struct numset now = { 0 };
+    struct numset_walk at = { 0 };
+    struct buf store = { 0 };
+    uint32_t uid;
+    struct error e;
+
+    uidset_take(&b->uids, &now, UNLINKS);
+    while (numset_next(&now, &at, &uid)) {
+        struct index_gone g;
+        size_t before = u->count;
+
+        if (!index_get_gone(t, f->record.id, uid, &store, &g, &e))
+            continue;
+        add_item(u, uid, &g);
+        if (u->count == before)
+            numset_add(&b->uids, uid, uid);
+    }
+    index_abort(&t);
+    buf_free(&store);
+    numset_free(&now);
+}
+
+static void
+begin(struct folder *f, struct gone_batch *b)
+{
+    struct unlinking *u = mem_take(sizeof *u);
+
+    u->job = (struct pool_job){ .run = run_unlinks, .done = unlinks_done };
+    u->folder = f;
+    f->unlinking = true;
+    folder_share(f);
+    gather(u, b);
+    pool_add(f->core->pool, &u->job);
+}
+
+/* One at a time: a pool full of these would keep everybody else waiting. */
+static void
+begin_due(struct folder *f)
+{
+    int64_t now = clock_monotonic_ms();
+
+    for (struct gone_batch *b = f->gone; b != NULL; b = b->next)
+        if (b->due <= now && b->uids.n > 0 && !f->unlinking && !f->deleted &&
+            folder_may_share(f))
+            begin(f, b);
+}
+
+static void
+run_folder(struct folder *f)
+{
+    struct gone_batch **at = &f->gone;
+
+    folder_hold(f);
+    begin_due(f);
+    while (*at != NULL) {
+        struct gone_batch *b = *at;
+
+        if (b->uids.n > 0 && !f->deleted) {
+            at = &b->next;
+            continue;
+        }
+        *at = b->next;
+        numset_free(&b->uids);
+        free(b);
+    }
+    if (f->gone == NULL)
+        folder_release(f);
+    folder_release(f);
+}
+
+void
+gone_tick(struct core *c)
+{
+    struct folder *f;
+
+    /* A turn may take folders out of memory: look again from the start, at
+     * those that are not through. */
+    for (size_t at = 0; folder_next(c, &at, &f);)
+        if (f->gone != NULL && f->gone_turn != c->gone_turn) {
+            f->gone_turn = c->gone_turn;
+            run_folder(f);
+            at = 0;
+        }
+    c->gone_turn++;
+}
+
+/* --- after a restart ------------------------------------------------------------------ */
+
+struct replay {
+    struct core *core;
+    uint32_t folder; /* whose UIDs these are */
+    struct numset uids;
+    struct numset folders; /* that have any */
+};
+
+static bool
+note_folder(void *arg, const struct index_gone *g)
+{
+    struct replay *r = arg;
+
+    numset_add(&r->folders, g->folder, g->folder);
+    return true;
+}
+
+static bool
+note_uid(void *arg, const struct index_gone *g)
+{
+    struct replay *r = arg;
+
+    numset_add(&r->uids, g->uid, g->uid);
+    return true;
+}
+
+static void
+replay_folder(struct replay *r, uint32_t id)
+{
+    struct index_txn *t = core_begin(r->core);
+    struct folder *f;
+    struct error e;
+
+    numset_clear(&r->uids);
+    if (!index_each_gone(t, id, note_uid, r, &e))
+        core_abort(r->core, &t, &e);
+    index_abort(&t);
+    /* A folder that cannot be opened keeps them until it can. */
+    if (!folder_use_id(r->core, id, &f, &e))
+        return;
+    gone_add(f, UINT64_MAX, 0, &r->uids);
+    folder_release(f);
+}
+
+void
+gone_replay(struct core *c)
+{
+    struct replay r = { .core = c };
+    struct index_txn *t = core_begin(c);
+    struct numset_walk at = { 0 };
+    struct error e;
+    uint32_t id;
+
+    if (!index_each_gone(t, 0, note_folder, &r, &e))
+        core_abort(c, &t, &e);
+    index_abort(&t);
+    while (numset_next(&r.folders, &at, &id))
+        replay_folder(&r, id);
+    numset_free(&r.folders);
+    numset_free(&r.uids);
+}

@@ -1,0 +1,23 @@
+/*
+ * Files of expunged messages. They stay until every view that has not yet
+ * been told, or may still fetch them (RFC 2180 section 4.1), is closed, or for
+ * STORE_GONE_SECONDS; the index remembers them, so that a scan does not take
+ * them for new messages, and so that they go after a crash too.
+ */
+#ifndef MAILSTORE_GONE_H
+#define MAILSTORE_GONE_H
+
+#include "mailstore/watch.h"
+
+/* These were expunged, for the view `actor` or (0) for nobody's; all views
+ * have just been told. */
+void gone_add(struct folder *f, uint64_t event, uint64_t actor,
+              const struct numset *uids);
+void gone_view_closed(struct folder *f, const struct view *v);
+
+/* Once a second: removes what is due. */
+void gone_tick(struct core *c);
+/* What an earlier life left. */
+void gone_replay(struct core *c);
+
+#endif

@@ -1,0 +1,426 @@
+/*
+ * A reconciliation, with the folder locked all the time:
+ *
+ *   lock -> (clear) -> scan (pool)
+ *     -> changes   names that say other flags than before: merged
+ *     -> absent    files that are no more: expunged, unless they are too many
+ *     -> found     files that are unknown: adopted (S4)
+ *     -> end       stamps and epoch noted, unlock, those who wait go on
+ *
+ * Trust: after an unclean stop the index may be older than the files, and an
+ * empty one is. Then UIDs in names are believed where the folder's tag stands
+ * before them and the index never gave them (uid >= UIDNEXT); and UIDNEXT goes
+ * up to the floor in the control file, since UIDs below may have been given
+ * and expunged again (S2).
+ */
+#include "mailstore/reconcile_inside.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mailstore/events.h"
+#include "mailstore/names.h"
+#include "mailstore/notify.h"
+#include "mailstore/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DOUBT_MS 100
+#define AGAIN_MS 1000
+#define POLL_MS  30000
+
+static bool
+is_verified(const struct folder *f)
+{
+    return f->record.verified_epoch == f->core->epoch;
+}
+
+void
+reconcile_fail(struct reconcile *r, const struct error *e)
+{
+    event_file_failed(r->folder, e);
+    if (!r->failed)
+        r->e = *e;
+    r->failed = true;
+    reconcile_end(r);
+}
+
+/* --- the end ------------------------------------------------------------------- */
+
+static bool
+note_end(struct reconcile *r, struct error *e)
+{
+    struct folder *f = r->folder;
+    struct index_folder *draft = folder_edit(f);
+    struct index_txn *t = core_begin(f->core);
+
+    draft->verified_epoch = f->core->epoch;
+    draft->new_stamp = r->scan.new_stamp;
+    draft->cur_stamp = r->scan.cur_stamp;
+    if (r->scan.trust && draft->uid_next < f->next_uid)
+        draft->uid_next = f->next_uid;
+    return folder_commit(f, &t, false, e);
+}
+
+/* After a rebuild views are told what is different now. */
+static void
+tell_differences(struct reconcile *r)
+{
+    struct folder *f = r->folder;
+    struct numset lost = { 0 };
+    struct store_row *changed =
+        mem_take_array(r->before_count, sizeof *changed);
+    size_t count = 0;
+    uint32_t last =
+        r->before_count == 0 ? 0 : r->before[r->before_count - 1].uid;
+    size_t fresh = folder_find_index(f, last + 1);
+
+    for (size_t i = 0; i < r->before_count; i++) {
+        const struct store_row *now = folder_find(f, r->before[i].uid);
+
+        if (now == NULL)
+            numset_add(&lost, r->before[i].uid, r->before[i].uid);
+        else if (now->flags != r->before[i].flags ||
+                 now->keywords != r->before[i].keywords)
+            changed[count++] = *now;
+    }
+    watch_flagged(f, UINT64_MAX, changed, count);
+    watch_expunged(f, UINT64_MAX, f->record.modseq, &lost);
+    if (fresh < f->count)
+        watch_added(f, UINT64_MAX, &f->rows[fresh], f->count - fresh, false);
+    numset_free(&lost);
+    free(changed);
+}
+
+static void
+durable(void *arg)
+{
+    struct reconcile *r = arg;
+    struct folder *f = r->folder;
+
+    if (r->clear && !r->failed)
+        tell_differences(r);
+    f->scanning = false;
+    waiters_call(&r->waiters, r->failed ? &r->e : NULL);
+    if (f->ready_waiters.first != NULL && !f->scanning) {
+        struct waiters all = f->ready_waiters;
+
+        f->ready_waiters = (struct waiters){ 0 };
+        waiters_call(&all, r->failed ? &r->e : NULL);
+    }
+    folder_unlock(f);
+    scan_free(&r->scan);
+    free(r->before);
+    free(r);
+}
+
+void
+reconcile_end(struct reconcile *r)
+{
+    struct folder *f = r->folder;
+
+    f->stale = r->failed || !r->scan.stable;
+    f->scan_at = f->stale ? clock_monotonic_ms() + AGAIN_MS : 0;
+    if (!r->failed && !note_end(r, &r->e))
+        r->failed = true;
+    if (!r->failed)
+        event_verified(f, r->scan.found_count,
+                       (size_t)numset_count(&r->scan.absent));
+    core_flushed(f->core, durable, r);
+}
+
+/* --- the beginning --------------------------------------------------------------- */
+
+static void
+scanned(struct pool_job *job)
+{
+    struct reconcile *r = (struct reconcile *)job;
+    struct folder *f = r->folder;
+
+    if (r->scan.failed) {
+        reconcile_fail(r, &r->scan.e);
+        return;
+    }
+    for (size_t i = 0; i < r->scan.skipped_count; i++)
+        event_skipped(f, span_of(r->scan.skipped[i]));
+    /* S2: what was promised may have been given. */
+    if (r->scan.trust && r->scan.has_control) {
+        if (f->next_uid < r->scan.control.uid_floor)
+            f->next_uid = r->scan.control.uid_floor;
+        if (f->record.uid_next_floor < r->scan.control.uid_floor)
+            f->record.uid_next_floor = r->scan.control.uid_floor;
+    }
+    r->at = 0;
+    reconcile_changes(r);
+}
+
+/* Rows at or above UIDNEXT are of a copy that never ended: they go. */
+struct gather {
+    struct reconcile *r;
+    size_t room;
+    struct numset leftover;
+};
+
+static bool
+gather_known(void *arg, const struct index_message *m)
+{
+    struct gather *g = arg;
+    struct scan *s = &g->r->scan;
+
+    if (m->uid >= g->r->folder->record.uid_next) {
+        numset_add(&g->leftover, m->uid, m->uid);
+        return true;
+    }
+    if (s->known_count == g->room) {
+        g->room = g->room * 2 + 256;
+        s->known = mem_grow(s->known, g->room * sizeof *s->known);
+    }
+    s->known[s->known_count++] =
+        (struct scan_known){ .hash = m->name_hash,
+                             .uid = m->uid,
+                             .name_keywords = m->name_keywords,
+                             .name_flags = m->name_flags,
+                             .state = m->state };
+    return true;
+}
+
+static bool
+drop_leftover(struct reconcile *r, const struct numset *uids, struct error *e)
+{
+    struct core *c = r->folder->core;
+    uint32_t id = r->folder->record.id;
+    struct index_txn *t = core_begin(c);
+    struct numset_walk at = { 0 };
+    struct index_message m;
+    uint32_t uid;
+
+    while (numset_next(uids, &at, &uid))
+        if (!index_get_message(t, id, uid, &m, e) ||
+            !index_delete_message(t, id, uid, e) ||
+            !index_delete_cold(t, id, uid, e) ||
+            !index_delete_name(t, id, m.name_hash, e)) {
+            core_abort(c, &t, e);
+            return false;
+        }
+    return core_commit(c, &t, e);
+}
+
+static bool
+read_known(struct reconcile *r, struct error *e)
+{
+    struct gather g = { .r = r };
+    struct core *c = r->folder->core;
+    struct index_txn *t = core_begin(c);
+    bool done = index_each_message(t, r->folder->record.id, 1, UINT32_MAX,
+                                   gather_known, &g, e);
+
+    if (!done)
+        core_abort(c, &t, e);
+    index_abort(&t);
+    if (done && g.leftover.n > 0)
+        done = drop_leftover(r, &g.leftover, e);
+    numset_free(&g.leftover);
+    return done;
+}
+
+static void
+begin_scan(struct reconcile *r)
+{
+    struct error e;
+
+    if (!read_known(r, &e)) {
+        reconcile_fail(r, &e);
+        return;
+    }
+    r->uid_next = r->folder->record.uid_next;
+    r->scan.job = (struct pool_job){ .run = scan_run, .done = scanned };
+    r->scan.folder = r->folder;
+    r->scan.trust = !is_verified(r->folder);
+    /* What comes from now on is a reason to look again. */
+    r->folder->stale = false;
+    pool_add(r->folder->core->pool, &r->scan.job);
+}
+
+/* --- rebuild: empty the index first ------------------------------------------------- */
+
+static bool
+forget_counts(struct folder *f, struct index_txn *t, struct error *e)
+{
+    struct index_folder *draft = folder_edit(f);
+
+    draft->exists = draft->unseen = draft->deleted = 0;
+    draft->bytes = 0;
+    draft->uid_next = 1;
+    draft->verified_epoch = 0;
+    draft->tomb_floor = folder_modseq(draft);
+    return folder_commit(f, &t, false, e);
+}
+
+static void
+clear_some(void *arg)
+{
+    struct reconcile *r = arg;
+    struct folder *f = r->folder;
+    struct index_txn *t = core_begin(f->core);
+    struct error e;
+    bool cleared = false;
+
+    if (!index_clear_folder(t, f->record.id, STORE_TXN_RECORDS, &cleared, &e)) {
+        core_abort(f->core, &t, &e);
+        reconcile_fail(r, &e);
+    } else if (!cleared) {
+        if (core_commit(f->core, &t, &e))
+            core_defer(f->core, clear_some, r);
+        else
+            reconcile_fail(r, &e);
+    } else if (!forget_counts(f, t, &e)) {
+        reconcile_fail(r, &e);
+    } else {
+        folder_remove_all_rows(f);
+        begin_scan(r);
+    }
+}
+
+static void
+locked(void *arg, const struct error *e)
+{
+    struct reconcile *r = arg;
+    struct folder *f = r->folder;
+
+    (void)e;
+    if (!r->clear) {
+        begin_scan(r);
+        return;
+    }
+    if (f->has_rows) {
+        r->before_count = f->count;
+        r->before = mem_take_array(f->count, sizeof *r->before);
+        memcpy(r->before, f->rows, f->count * sizeof *r->before);
+    }
+    clear_some(r);
+}
+
+static void
+begin(struct folder *f, bool clear, core_done_fn *fn, void *arg)
+{
+    struct reconcile *r = mem_take(sizeof *r);
+
+    r->folder = f;
+    r->clear = clear;
+    if (fn != NULL)
+        waiters_add(&r->waiters, fn, arg);
+    f->scanning = true;
+    f->scan_at = 0;
+    folder_lock(f, locked, r);
+}
+
+void
+reconcile_rebuild(struct folder *f, core_done_fn *fn, void *arg)
+{
+    begin(f, true, fn, arg);
+}
+
+void
+reconcile_ready(struct folder *f, enum reconcile_need need, core_done_fn *fn,
+                void *arg)
+{
+    /* Without a watch nobody says when something changes. */
+    if (need == RECONCILE_FRESH && f->watch_new == -1 && !f->scanning)
+        f->stale = true;
+    if (f->deleted ||
+        (is_verified(f) && (need == RECONCILE_VERIFIED || !f->stale))) {
+        fn(arg, NULL);
+        return;
+    }
+    waiters_add(&f->ready_waiters, fn, arg);
+    if (!f->scanning)
+        begin(f, false, NULL, NULL);
+}
+
+void
+reconcile_doubt(struct folder *f)
+{
+    f->stale = true;
+    if (f->scan_at == 0)
+        f->scan_at = clock_monotonic_ms() + DOUBT_MS;
+}
+
+static void
+nobody_waits(void *arg, const struct error *e)
+{
+    (void)arg;
+    (void)e;
+}
+
+static bool
+is_due(struct folder *f, int64_t now)
+{
+    if (f->views == NULL || f->scanning || f->deleted)
+        return false;
+    if (f->watch_new == -1 && f->scan_at == 0)
+        f->scan_at = now + POLL_MS;
+    return f->scan_at != 0 && f->scan_at <= now;
+}
+
+void
+reconcile_tick(struct core *c)
+{
+    int64_t now = clock_monotonic_ms();
+    struct folder *f;
+
+    /* Folders with views stay in memory, whatever happens here. */
+    for (size_t at = 0; folder_next(c, &at, &f);)
+        if (is_due(f, now)) {
+            f->stale = true;
+            reconcile_ready(f, RECONCILE_FRESH, nobody_waits, NULL);
+        }
+}
+
+/* --- stamps --------------------------------------------------------------------------- */
+
+void
+reconcile_compare_stamps(struct folder *f)
+{
+    struct index_stamp new_stamp;
+    struct index_stamp cur_stamp;
+    struct error e;
+
+    f->stale = !is_verified(f) || !scan_stamp(f->dir, "new", &new_stamp, &e) ||
+               !scan_stamp(f->dir, "cur", &cur_stamp, &e) ||
+               !scan_same_stamp(&new_stamp, &f->record.new_stamp) ||
+               !scan_same_stamp(&cur_stamp, &f->record.cur_stamp);
+}
+
+void
+reconcile_save_stamp(struct folder *f)
+{
+    struct index_stamp new_stamp;
+    struct index_stamp cur_stamp;
+    struct index_folder *draft;
+    struct index_txn *t;
+    struct error e;
+
+    notify_drain(f->core);
+    if (f->stale || f->deleted || f->watch_new == -1 || f->guarded ||
+        !scan_stamp(f->dir, "new", &new_stamp, &e) ||
+        !scan_stamp(f->dir, "cur", &cur_stamp, &e))
+        return;
+    if (scan_same_stamp(&new_stamp, &f->record.new_stamp) &&
+        scan_same_stamp(&cur_stamp, &f->record.cur_stamp))
+        return;
+    draft = folder_edit(f);
+    draft->new_stamp = new_stamp;
+    draft->cur_stamp = cur_stamp;
+    t = core_begin(f->core);
+    /* Otherwise the folder is looked through when it is opened next. */
+    folder_commit(f, &t, false, &e);
+}
+
+void
+reconcile_save_stamps(struct core *c)
+{
+    struct folder *f;
+
+    for (size_t at = 0; folder_next(c, &at, &f);)
+        reconcile_save_stamp(f);
+}

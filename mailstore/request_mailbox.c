@@ -1,0 +1,159 @@
+/* Requests about which mailboxes there are, and opening one. */
+#include "base/mem.h"
+#include "mailstore/mailboxes.h"
+#include "mailstore/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static void
+put_row(void *arg, const struct store_mailbox *m)
+{
+    struct buf body = { 0 };
+
+    wire_put_mailbox(&body, m);
+    reply_row(arg, &body);
+    buf_free(&body);
+}
+
+void
+request_list(struct reply *r, struct span body)
+{
+    struct wire_session x;
+    struct error e;
+
+    if (!wire_get_session(&body, &x))
+        reply_invalid(r, "list");
+    else if (!reply_take_session(r, x.session))
+        return;
+    else if (mailboxes_list(r->session->home, put_row, r, &e))
+        reply_done(r, NULL);
+    else
+        reply_failed(r, &e);
+}
+
+void
+request_status(struct reply *r, struct span body)
+{
+    struct wire_name x;
+    struct error e;
+
+    if (!wire_get_name(&body, &x))
+        reply_invalid(r, "status");
+    else if (!reply_take_session(r, x.session) || !reply_check_name(r, x.name))
+        return;
+    else if (mailboxes_status(r->session->home, x.name, put_row, r, &e))
+        reply_done(r, NULL);
+    else
+        reply_failed(r, &e);
+}
+
+void
+request_create(struct reply *r, struct span body)
+{
+    struct wire_create x;
+
+    if (!wire_get_create(&body, &x) ||
+        (x.special_use & ~(uint32_t)STORE_ALL_SPECIAL) != 0 ||
+        (x.special_use & (x.special_use - 1)) != 0)
+        reply_invalid(r, "create");
+    else if (reply_take_session(r, x.session) && reply_check_name(r, x.name))
+        mailboxes_create(r->session->home, x.name, x.special_use, reply_end, r);
+}
+
+void
+request_delete(struct reply *r, struct span body)
+{
+    struct wire_name x;
+
+    if (!wire_get_name(&body, &x))
+        reply_invalid(r, "delete");
+    else if (reply_take_session(r, x.session) && reply_check_name(r, x.name))
+        mailboxes_delete(r->session->home, x.name, reply_end, r);
+}
+
+void
+request_rename(struct reply *r, struct span body)
+{
+    struct wire_rename x;
+
+    if (!wire_get_rename(&body, &x))
+        reply_invalid(r, "rename");
+    else if (reply_take_session(r, x.session) && reply_check_name(r, x.from) &&
+             reply_check_name(r, x.to))
+        mailboxes_rename(r->session->home, x.from, x.to, reply_end, r);
+}
+
+void
+request_subscribe(struct reply *r, struct span body)
+{
+    struct wire_subscribe x;
+
+    if (!wire_get_subscribe(&body, &x))
+        reply_invalid(r, "subscribe");
+    else if (reply_take_session(r, x.session) && reply_check_name(r, x.name))
+        mailboxes_subscribe(r->session->home, x.name, x.on, reply_end, r);
+}
+
+/* --- opening ------------------------------------------------------------------------ */
+
+static void
+put_view(struct reply *r, const struct opened *o)
+{
+    const struct folder *f = o->view->folder;
+    struct wire_view x = { .uid_validity = f->record.uid_validity,
+                           .uid_next = o->uid_next,
+                           .modseq = o->modseq,
+                           .count = o->count,
+                           .read_only = (o->view->how & STORE_EXAMINE) != 0 ||
+                                        f->guarded };
+    struct buf body = { 0 };
+
+    session_fill_keywords(&f->record, &x.keywords);
+    wire_put_view(&body, &x);
+    reply_done_fd(r, &body, o->snapshot);
+    buf_free(&body);
+}
+
+static void
+opened(void *arg, const struct opened *o, const struct error *e)
+{
+    struct reply *r = arg;
+    struct session *s = r->session;
+    struct view *view;
+
+    if (e != NULL) {
+        reply_failed(r, e);
+        return;
+    }
+    view = o->view;
+    session_close_view(s);
+    if (s->alive) {
+        s->view = view;
+        put_view(r, o);
+    } else {
+        view_close(&view);
+        reply_invalid(r, "the session has ended");
+    }
+    close(o->snapshot);
+}
+
+void
+request_open(struct reply *r, struct span body)
+{
+    struct open_request q = { .calls = &session_view_calls };
+    struct wire_open x;
+
+    if (!wire_get_open(&body, &x)) {
+        reply_invalid(r, "open");
+        return;
+    }
+    if (!reply_take_session(r, x.session) || !reply_check_name(r, x.name))
+        return;
+    session_close_view(r->session);
+    q.home = r->session->home;
+    q.name = x.name;
+    q.how = x.how;
+    q.view_arg = r->session;
+    view_open(&q, opened, r);
+}

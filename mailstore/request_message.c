@@ -1,0 +1,207 @@
+/* Requests about messages of the open mailbox. */
+#include "base/mem.h"
+#include "mail/flags.h"
+#include "mailstore/copy.h"
+#include "mailstore/expunge.h"
+#include "mailstore/flag.h"
+#include "mailstore/message.h"
+#include "mailstore/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static void
+put_summary(void *arg, uint32_t uid, struct span blob)
+{
+    struct wire_summary x = { .uid = uid, .blob = blob };
+    struct buf body = { 0 };
+
+    wire_put_summary(&body, &x);
+    reply_row(arg, &body);
+    buf_free(&body);
+}
+
+void
+request_summaries(struct reply *r, struct span body)
+{
+    struct wire_uids x = { 0 };
+    struct error e;
+
+    if (!wire_get_uids(&body, &x))
+        reply_invalid(r, "summaries");
+    else if (!reply_take_view(r, x.session, false))
+        ;
+    else if (message_summaries(r->session->view->folder, &x.uids, put_summary,
+                               r, &e))
+        reply_done(r, NULL);
+    else
+        reply_failed(r, &e);
+    numset_free(&x.uids);
+}
+
+void
+request_put_summary(struct reply *r, struct span body)
+{
+    struct wire_new_summary x;
+    struct error e;
+
+    if (!wire_get_new_summary(&body, &x))
+        reply_invalid(r, "put_summary");
+    else if (!reply_take_view(r, x.session, false))
+        return;
+    else if (message_put_summary(r->session->view->folder, x.uid, x.blob, &e))
+        reply_done(r, NULL);
+    else
+        reply_failed(r, &e);
+}
+
+static void
+message_opened(void *arg, int fd, uint64_t size, const struct error *e)
+{
+    struct reply *r = arg;
+    struct wire_size x = { .size = size };
+    struct buf body = { 0 };
+
+    if (e != NULL) {
+        reply_failed(r, e);
+        return;
+    }
+    wire_put_size(&body, &x);
+    reply_done_fd(r, &body, fd);
+    buf_free(&body);
+    close(fd);
+}
+
+void
+request_message(struct reply *r, struct span body)
+{
+    struct wire_message x;
+
+    if (!wire_get_message(&body, &x))
+        reply_invalid(r, "message");
+    else if (reply_take_view(r, x.session, false))
+        message_open(r->session->view->folder, x.uid, message_opened, r);
+}
+
+static void
+flags_set(void *arg, const struct numset *modified, const struct error *e)
+{
+    struct reply *r = arg;
+    struct wire_modified x = { 0 };
+    struct buf body = { 0 };
+
+    if (e != NULL) {
+        reply_failed(r, e);
+        return;
+    }
+    x.uids = *modified;
+    wire_put_modified(&body, &x);
+    reply_done(r, &body);
+    buf_free(&body);
+}
+
+static bool
+are_keywords(const struct wire_flags *f)
+{
+    for (size_t i = 0; i < f->keyword_count; i++)
+        if (!mail_keyword_is_valid(f->keywords[i]))
+            return false;
+    return true;
+}
+
+static void
+set_flags(struct reply *r, const struct wire_set_flags *x)
+{
+    struct flag_request q = { .folder = r->session->view->folder,
+                              .uids = &x->uids,
+                              .mode = x->mode,
+                              .flags = x->flags.flags,
+                              .keywords = x->flags.keywords,
+                              .keyword_count = x->flags.keyword_count,
+                              .unchanged_since = x->unchanged_since };
+
+    flag_messages(&q, flags_set, r);
+}
+
+void
+request_set_flags(struct reply *r, struct span body)
+{
+    struct wire_set_flags x = { 0 };
+
+    if (!wire_get_set_flags(&body, &x) || !are_keywords(&x.flags))
+        reply_invalid(r, "set_flags");
+    else if (reply_take_view(r, x.session, true))
+        set_flags(r, &x);
+    numset_free(&x.uids);
+}
+
+void
+request_expunge(struct reply *r, struct span body)
+{
+    struct wire_expunge x = { 0 };
+    struct expunge_request q = { 0 };
+
+    if (!wire_get_expunge(&body, &x)) {
+        reply_invalid(r, "expunge");
+    } else if (reply_take_view(r, x.session, true)) {
+        q.folder = r->session->view->folder;
+        q.uids = &x.uids;
+        q.only_deleted = x.only_deleted;
+        q.actor = r->session->view->id;
+        q.who = span_of(r->session->id);
+        expunge_messages(&q, reply_end, r);
+    }
+    numset_free(&x.uids);
+}
+
+/* --- copies ---------------------------------------------------------------------------- */
+
+static void
+copied(void *arg, const struct store_copied *c, const struct error *e)
+{
+    struct reply *r = arg;
+    struct wire_copied x = { 0 };
+    struct buf body = { 0 };
+
+    if (e != NULL) {
+        reply_failed(r, e);
+        return;
+    }
+    x.uid_validity = c->uid_validity;
+    x.from = *c->from;
+    x.to = *c->to;
+    wire_put_copied(&body, &x);
+    reply_done(r, &body);
+    buf_free(&body);
+}
+
+static void
+copy(struct reply *r, const struct wire_copy *x)
+{
+    struct copy_request q = { .from = r->session->view->folder,
+                              .uids = &x->uids,
+                              .move = x->move,
+                              .actor = r->session->view->id,
+                              .who = span_of(r->session->id) };
+    struct error e;
+
+    if (!core_has_room(r->line->core, 0, &e) ||
+        !folder_use(r->session->home, x->to, &q.to, &e)) {
+        reply_failed(r, &e);
+        return;
+    }
+    copy_messages(&q, copied, r);
+    folder_release(q.to);
+}
+
+void
+request_copy(struct reply *r, struct span body)
+{
+    struct wire_copy x = { 0 };
+
+    if (!wire_get_copy(&body, &x))
+        reply_invalid(r, "copy");
+    else if (reply_take_view(r, x.session, x.move) && reply_check_name(r, x.to))
+        copy(r, &x);
+    numset_free(&x.uids);
+}
