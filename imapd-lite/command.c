@@ -3,47 +3,56 @@
 
 #include "imapd-lite/limits.h"
 
-#define ANY   (IMAP_FRESH | IMAP_LOGGED | IMAP_SELECTED)
-#define IN    (IMAP_LOGGED | IMAP_SELECTED)
+#define FRESH IMAP_FRESH
+#define AUTH  IMAP_LOGGED
 #define OPEN  IMAP_SELECTED
+#define IN    (IMAP_LOGGED | IMAP_SELECTED)
+#define ANY   (IMAP_FRESH | IMAP_LOGGED | IMAP_SELECTED)
 #define SEQ   (ROW_UID | ROW_KEEPS_SEQ)
 #define CLEAR ROW_CLEAR_ONLY
 
-/* The sections of RFC 3501, or the RFC that adds the command. */
+#define LIST_CAPABILITIES "CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS"
+
 /* clang-format off */
 static const struct imap_row rows[] = {
-    /* name           legal in    flags       capability            run                           */
-    { "CAPABILITY",   ANY,        0,          NULL,                 imap_cmd_capability   }, /* 6.1.1 */
-    { "NOOP",         ANY,        0,          NULL,                 imap_cmd_noop         }, /* 6.1.2 */
-    { "LOGOUT",       ANY,        ROW_SILENT, NULL,                 imap_cmd_logout       }, /* 6.1.3 */
-    { "ID",           ANY,        0,          "ID",                 imap_cmd_id           }, /* RFC 2971 */
-    { "STARTTLS",     IMAP_FRESH, CLEAR,      "STARTTLS",           imap_cmd_starttls     }, /* 6.2.1 */
-    { "AUTHENTICATE", IMAP_FRESH, ROW_SECRET, "SASL-IR",            imap_cmd_authenticate }, /* 6.2.2, RFC 4959 */
-    { "LOGIN",        IMAP_FRESH, ROW_SECRET, NULL,                 imap_cmd_login        }, /* 6.2.3 */
-    { "ENABLE",       IMAP_LOGGED, 0,         "ENABLE",             imap_cmd_enable       }, /* RFC 5161 */
-    { "SELECT",       IN,         0,          NULL,                 imap_cmd_select       }, /* 6.3.1 */
-    { "EXAMINE",      IN,         0,          NULL,                 imap_cmd_examine      }, /* 6.3.2 */
-    { "CREATE",       IN,         0,          "CREATE-SPECIAL-USE", imap_cmd_create       }, /* 6.3.3, RFC 6154 */
-    { "DELETE",       IN,         0,          NULL,                 imap_cmd_delete       }, /* 6.3.4 */
-    { "RENAME",       IN,         0,          NULL,                 imap_cmd_rename       }, /* 6.3.5 */
-    { "SUBSCRIBE",    IN,         0,          NULL,                 imap_cmd_subscribe    }, /* 6.3.6 */
-    { "UNSUBSCRIBE",  IN,         0,          NULL,                 imap_cmd_unsubscribe  }, /* 6.3.7 */
-    { "LIST",         IN,         0,          "CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS",
-                                                                    imap_cmd_list         }, /* 6.3.8, RFC 5258 */
-    { "LSUB",         IN,         0,          NULL,                 imap_cmd_lsub         }, /* 6.3.9 */
-    { "NAMESPACE",    IN,         0,          "NAMESPACE",          imap_cmd_namespace    }, /* RFC 2342 */
-    { "STATUS",       IN,         0,          "STATUS=SIZE",        imap_cmd_status       }, /* 6.3.10, RFC 8438 */
-    { "APPEND",       IN,         ROW_APPENDS, NULL,                imap_cmd_append       }, /* 6.3.11 */
-    { "IDLE",         IN,         0,          "IDLE",               imap_cmd_idle         }, /* RFC 2177 */
-    { "CHECK",        OPEN,       0,          NULL,                 imap_cmd_check        }, /* 6.4.1 */
-    { "CLOSE",        OPEN,       ROW_SILENT, NULL,                 imap_cmd_close        }, /* 6.4.2 */
-    { "UNSELECT",     OPEN,       ROW_SILENT, "UNSELECT",           imap_cmd_unselect     }, /* RFC 3691 */
-    { "EXPUNGE",      OPEN,       ROW_UID,    "UIDPLUS",            imap_cmd_expunge      }, /* 6.4.3, RFC 4315 */
-    { "STORE",        OPEN,       SEQ,        NULL,                 imap_cmd_store        }, /* 6.4.6 */
-    { "FETCH",        OPEN,       SEQ,        NULL,                 imap_cmd_fetch        }, /* 6.4.5 */
-    { "SEARCH",       OPEN,       SEQ,        "ESEARCH",            imap_cmd_search       }, /* 6.4.4, RFC 4731 */
-    { "COPY",         OPEN,       ROW_UID,    NULL,                 imap_cmd_copy         }, /* 6.4.7 */
-    { "MOVE",         OPEN,       ROW_UID,    "MOVE",               imap_cmd_move         }, /* RFC 6851 */
+    /* any state: RFC 3501 section 6.1; RFC 2971 */
+    { "CAPABILITY",   ANY,   0,           NULL,        imap_cmd_capability },
+    { "NOOP",         ANY,   0,           NULL,        imap_cmd_noop },
+    { "LOGOUT",       ANY,   ROW_SILENT,  NULL,        imap_cmd_logout },
+    { "ID",           ANY,   0,           "ID",        imap_cmd_id },
+
+    /* not authenticated: section 6.2; SASL-IR is RFC 4959 */
+    { "STARTTLS",     FRESH, CLEAR,       "STARTTLS",  imap_cmd_starttls },
+    { "AUTHENTICATE", FRESH, ROW_SECRET,  "SASL-IR",   imap_cmd_authenticate },
+    { "LOGIN",        FRESH, ROW_SECRET,  NULL,        imap_cmd_login },
+
+    /* authenticated: section 6.3; RFC 5161, 6154, 5258, 5819, 2342, 8438,
+     * 2177 */
+    { "ENABLE",       AUTH,  0,           "ENABLE",    imap_cmd_enable },
+    { "SELECT",       IN,    0,           NULL,        imap_cmd_select },
+    { "EXAMINE",      IN,    0,           NULL,        imap_cmd_examine },
+    { "CREATE",       IN,    0, "CREATE-SPECIAL-USE",  imap_cmd_create },
+    { "DELETE",       IN,    0,           NULL,        imap_cmd_delete },
+    { "RENAME",       IN,    0,           NULL,        imap_cmd_rename },
+    { "SUBSCRIBE",    IN,    0,           NULL,        imap_cmd_subscribe },
+    { "UNSUBSCRIBE",  IN,    0,           NULL,        imap_cmd_unsubscribe },
+    { "LIST",         IN,    0, LIST_CAPABILITIES,     imap_cmd_list },
+    { "LSUB",         IN,    0,           NULL,        imap_cmd_lsub },
+    { "NAMESPACE",    IN,    0,           "NAMESPACE", imap_cmd_namespace },
+    { "STATUS",       IN,    0,         "STATUS=SIZE", imap_cmd_status },
+    { "APPEND",       IN,    ROW_APPENDS, NULL,        imap_cmd_append },
+    { "IDLE",         IN,    0,           "IDLE",      imap_cmd_idle },
+
+    /* selected: section 6.4; RFC 3691, 4315, 4731, 6851 */
+    { "CHECK",        OPEN,  0,           NULL,        imap_cmd_check },
+    { "CLOSE",        OPEN,  ROW_SILENT,  NULL,        imap_cmd_close },
+    { "UNSELECT",     OPEN,  ROW_SILENT,  "UNSELECT",  imap_cmd_unselect },
+    { "EXPUNGE",      OPEN,  ROW_UID,     "UIDPLUS",   imap_cmd_expunge },
+    { "SEARCH",       OPEN,  SEQ,         "ESEARCH",   imap_cmd_search },
+    { "FETCH",        OPEN,  SEQ,         NULL,        imap_cmd_fetch },
+    { "STORE",        OPEN,  SEQ,         NULL,        imap_cmd_store },
+    { "COPY",         OPEN,  ROW_UID,     NULL,        imap_cmd_copy },
+    { "MOVE",         OPEN,  ROW_UID,     "MOVE",      imap_cmd_move },
 };
 /* clang-format on */
 

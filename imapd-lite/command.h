@@ -75,8 +75,7 @@
  *     freed. What is not in the arena (descriptors, bufs, numsets, summary
  *     makers) is given back by the function left with imap_at_end().
  *
- * To add a row: command.c, table `rows`; the names are in order of RFC 3501
- * section 6. FETCH and SEARCH are two lines below "STORE".
+ * To add a row: command.c, table `rows`, in the order of RFC 3501 section 6.
  */
 #ifndef IMAPD_LITE_COMMAND_H
 #define IMAPD_LITE_COMMAND_H

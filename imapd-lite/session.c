@@ -82,18 +82,21 @@ limits_of(const struct imap *s)
     };
 }
 
-/* Who has not logged in has so many seconds in all, however busy it is: each
- * idle limit is what is left of them. */
+/* Who has not logged in has so many seconds in all, however busy it is... */
+static void
+check_deadline(struct imap *s)
+{
+    if (s->state == IMAP_FRESH && clock_monotonic_ms() >= s->login_deadline)
+        imap_bye(s, NULL, "You did not log in in time");
+}
+
+/* ...so behind each command what is left of them becomes the idle limit. */
 static void
 hurry(struct imap *s)
 {
     int64_t left = s->login_deadline - clock_monotonic_ms();
 
-    if (s->state != IMAP_FRESH)
-        return;
-    if (left <= 0)
-        imap_bye(s, NULL, "You did not log in in time");
-    else
+    if (s->state == IMAP_FRESH && left > 0)
         conn_idle_limit(s->conn, (unsigned)(left / 1000 + 1));
 }
 
@@ -292,7 +295,7 @@ session_run(void *session, struct span *in)
     s->in = in;
     if (!s->greeted)
         greet(s);
-    hurry(s);
+    check_deadline(s);
     while (!step(s, &next))
         continue;
     s->in = NULL;
