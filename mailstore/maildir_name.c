@@ -39,7 +39,7 @@ static uint32_t
 tag_in(struct cursor c)
 {
     uint64_t skipped;
-    uint32_t tag;
+    uint32_t tag = MAILDIR_NO_TAG;
 
     if (take(&c, 'M') && take_number64(&c, &skipped) && take(&c, 'P') &&
         take_number64(&c, &skipped) && take(&c, 'Q') &&
