@@ -1,7 +1,5 @@
 #include "pillarbox/cli.h"
 
-#include "base/mem.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +99,7 @@ cli_user(struct cli *c, const char *typed)
         buf_put_ch(&name, ascii_lower(*typed));
     if (!span_has(buf_span(&name), '@'))
         buf_printf(&name, "@%s", c->settings->domains.items[0]);
-    text = mem_text(buf_text(&name));
+    text = arena_text(&c->memory, buf_span(&name));
     buf_free(&name);
     return text;
 }

@@ -10,6 +10,7 @@
 #define PILLARBOX_CLI_H
 
 #include "auth/client.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "conf/settings.h"
@@ -39,6 +40,7 @@ struct cli {
     int arg_count;
     bool json;
     bool yes; /* --yes: do not ask */
+    struct arena memory;
 
     /* Made when first needed: cli_auth(), cli_store(). */
     struct auth *auth;
@@ -94,7 +96,7 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool cli_option(struct cli *c, const char *name);
 
 /* A full account name from what was typed: a bare local part gets the default
- * domain. Lower case. Lives as long as the process. */
+ * domain. Lower case. Lives until cli_close(). */
 const char *cli_user(struct cli *c, const char *typed);
 
 /* --- tables -------------------------------------------------------------------

@@ -152,4 +152,5 @@ cli_close(struct cli *c)
     owner_stop(&c->own_auth);
     owner_stop(&c->own_store);
     crypto_wipe(c->key, sizeof c->key);
+    arena_clear(&c->memory);
 }
