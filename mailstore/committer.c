@@ -148,7 +148,8 @@ sync_dirs(struct batch *b)
     for (struct delivery *d = b->first; d != NULL; d = d->next)
         for (size_t i = 0; i < d->count && !d->failed; i++)
             places[n++] = (struct place){ d->targets[i].folder, part_of(d) };
-    qsort(places, n, sizeof *places, order_places);
+    if (n > 0)
+        qsort(places, n, sizeof *places, order_places);
     for (size_t i = 0; i < n; i++)
         if ((i == 0 || order_places(&places[i], &places[i - 1]) != 0) &&
             !fs_sync_dir(places[i].folder->dir, places[i].part, &e))

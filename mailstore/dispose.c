@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "mail/account.h"
 #include "mailstore/events.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
@@ -169,7 +170,8 @@ dispose_vanished(struct home *h, const struct index_folder *record)
 
 struct replay {
     struct core *core;
-    const char *path;
+    struct index_txn *txn;
+    struct buf path; /* of the account */
 };
 
 static bool
@@ -178,35 +180,29 @@ replay_folder(void *arg, const struct index_folder *f)
     struct replay *r = arg;
 
     if (dispose_is_disposed(f))
-        begin(r->core, r->path, f);
+        begin(r->core, buf_text(&r->path), f);
     return true;
 }
 
 static bool
 replay_account(void *arg, const struct index_account *a)
 {
-    struct core *c = arg;
-    struct index_txn *t = core_begin(c);
-    struct home *h;
+    struct replay *r = arg;
     struct error e;
 
-    if (home_known(c, a->id, &h, &e)) {
-        struct replay r = { c, h->path };
-
-        if (!index_each_folder(t, a->id, replay_folder, &r, &e))
-            core_abort(c, &t, &e);
-    }
-    index_abort(&t);
-    return true;
+    buf_clear(&r->path);
+    account_name_to_path(span_of(a->name), &r->path);
+    return index_each_folder(r->txn, a->id, replay_folder, r, &e);
 }
 
 void
 dispose_replay(struct core *c)
 {
-    struct index_txn *t = core_begin(c);
+    struct replay r = { .core = c, .txn = core_begin(c) };
     struct error e;
 
-    if (!index_each_account(t, replay_account, c, &e))
-        core_abort(c, &t, &e);
-    index_abort(&t);
+    if (!index_each_account(r.txn, replay_account, &r, &e))
+        core_abort(c, &r.txn, &e);
+    index_abort(&r.txn);
+    buf_free(&r.path);
 }

@@ -5,6 +5,7 @@
 #include "mail/flags.h"
 #include "mail/mailbox_name.h"
 #include "mailstore/committer.h"
+#include "mailstore/gone.h"
 #include "mailstore/maildir.h"
 #include "mailstore/notify.h"
 #include "mailstore/reconcile.h"
@@ -212,6 +213,7 @@ folder_free(struct folder *f)
         map_remove(f->core->folders, key_of(&f->record.id));
     notify_unwatch(f);
     folder_forget_rows(f);
+    gone_forget(f);
     numset_free(&f->renames);
     map_free(&f->moving);
     if (f->dir != -1)

@@ -154,7 +154,7 @@ folder_keywords(struct folder *f, const struct span *names, size_t count,
     struct index_folder *draft = folder_edit(f);
     struct index_txn *t;
     uint64_t found = 0;
-    uint64_t bit;
+    uint64_t bit = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (!find_keyword(draft, names[i], &bit) &&

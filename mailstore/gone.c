@@ -76,6 +76,18 @@ gone_view_closed(struct folder *f, const struct view *v)
             b->due = clock_monotonic_ms();
 }
 
+void
+gone_forget(struct folder *f)
+{
+    while (f->gone != NULL) {
+        struct gone_batch *b = f->gone;
+
+        f->gone = b->next;
+        numset_free(&b->uids);
+        free(b);
+    }
+}
+
 /* --- removing --------------------------------------------------------------------- */
 
 static void

@@ -15,7 +15,10 @@ void gone_add(struct folder *f, uint64_t event, uint64_t actor,
               const struct numset *uids);
 void gone_view_closed(struct folder *f, const struct view *v);
 
-/* Once a second: removes what is due. */
+/* The folder leaves memory. */
+void gone_forget(struct folder *f);
+
+/* Now and then: removes what is due. */
 void gone_tick(struct core *c);
 /* What an earlier life left. */
 void gone_replay(struct core *c);

@@ -295,7 +295,8 @@ locked(void *arg, const struct error *e)
     if (f->has_rows) {
         r->before_count = f->count;
         r->before = mem_take_array(f->count, sizeof *r->before);
-        memcpy(r->before, f->rows, f->count * sizeof *r->before);
+        if (f->count > 0)
+            memcpy(r->before, f->rows, f->count * sizeof *r->before);
     }
     clear_some(r);
 }

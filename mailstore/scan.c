@@ -124,7 +124,8 @@ look(struct look *l, int dir, struct error *e)
         !list(l, dir, false, e) || !scan_stamp(dir, "new", &l->new_after, e) ||
         !scan_stamp(dir, "cur", &l->cur_after, e))
         return false;
-    qsort(l->entries, l->count, sizeof *l->entries, order_entries);
+    if (l->count > 0)
+        qsort(l->entries, l->count, sizeof *l->entries, order_entries);
     return true;
 }
 
@@ -404,7 +405,8 @@ scan_run(struct pool_job *job)
     struct look l = { 0 };
     struct error e;
 
-    qsort(s->known, s->known_count, sizeof *s->known, order_known);
+    if (s->known_count > 0)
+        qsort(s->known, s->known_count, sizeof *s->known, order_known);
     s->has_control = control_read(s->folder->dir, &s->control, &e);
     s->failed = !look_often(s, &l, &s->e);
     if (!s->failed)

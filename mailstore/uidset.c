@@ -21,6 +21,8 @@ uidset_take(struct numset *from, struct numset *to, uint64_t n)
         n -= size;
         whole++;
     }
+    if (whole == 0)
+        return;
     memmove(from->r, from->r + whole, (from->n - whole) * sizeof *from->r);
     from->n -= whole;
 }
