@@ -63,13 +63,16 @@ def organise(c):
     i.create("Work/2026")
     i.select("INBOX")
     kind, data = i.uid("COPY", "1:*", "Work/2026")
-    c.that(kind == "OK" and b"COPYUID" in data[0], f"COPY: {data}")
-    kind, data = i.append("Work/2026", "(\\Seen $Label)", "02-Jan-2020 03:04:05 +0100",
+    copied = i.response("COPYUID")[1]
+    c.that(kind == "OK" and copied != [None] and len(copied[0].split()) == 3,
+           f"COPY: {kind} {data} {copied}")
+    kind, data = i.append("Work/2026", "(\\Seen $Label)",
+                          '"02-Jan-2020 03:04:05 +0100"',
                           MAIL.format("appended").encode())
     c.that(kind == "OK" and b"APPENDUID" in data[0], f"APPEND: {data}")
     c.that(i.select("Work/2026")[1] == [b"4"], "four are there")
     kind, data = i.fetch("4", "(FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)")
-    c.that(b"$Label" in data[0] and b'" 2-Jan-2020 02:04:05 +0000"' in data[0]
+    c.that(b"$Label" in data[0] and b'"02-Jan-2020 02:04:05 +0000"' in data[0]
            and b'"appended"' in data[0], f"FETCH: {data}")
     i.store("1", "+FLAGS", "\\Deleted")
     c.that(i.expunge()[1] == [b"1"], "EXPUNGE")
