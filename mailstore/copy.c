@@ -166,7 +166,7 @@ placed(struct pool_job *job)
     if (c->failed) {
         /* The intent stays: the next start does it again. Until then the
          * files are read from tmp/, and not missed by a scan. */
-        c->to->guarded = true;
+        c->to->unplaced = true;
         event_file_failed(c->to, &c->e);
         end(c);
         return;

@@ -55,7 +55,8 @@ struct folder {
     bool scanning;
     int64_t scan_at; /* monotonic ms; 0: no scan is due */
     struct waiters ready_waiters;
-    bool guarded; /* too much is missing: nothing is believed or expunged */
+    bool guarded;  /* too much is missing: nothing is believed or expunged */
+    bool unplaced; /* files of a copy are in tmp/ until the next start */
 
     bool control_writing;
     uint32_t floor_wanted;

@@ -190,7 +190,7 @@ redo_copy(struct core *c, uint64_t seq, struct span body)
         return;
     }
     if (!place_all(r, &e)) {
-        r->target->guarded = true; /* its files are in tmp/ still */
+        r->target->unplaced = true;
         copy_redone(r, &e);
         return;
     }

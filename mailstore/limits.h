@@ -4,6 +4,7 @@
 
 #define STORE_KEYWORDS_MAX   26    /* Maildir names have the letters a to z   */
 #define STORE_MAILBOXES_MAX  5000  /* of one account                          */
+#define STORE_LIST_FRESH     200   /* LIST looks for others' changes in these */
 #define STORE_SESSIONS_MAX   20000 /* of one front end                       */
 #define STORE_DELIVERIES_MAX 4096  /* begun and not ended, of one front end   */
 #define STORE_RECIPIENTS_MAX 1000  /* of one delivery                         */

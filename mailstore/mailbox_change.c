@@ -125,39 +125,18 @@ make_done(struct pool_job *job)
     end_durably(c);
 }
 
-struct counting {
-    size_t count;
-};
-
-static bool
-count_folder(void *arg, const struct index_folder *f)
-{
-    struct counting *n = arg;
-
-    (void)f;
-    n->count++;
-    return true;
-}
-
 static bool
 may_make(struct change *c, struct error *e)
 {
     struct home *h = c->home;
     struct index_folder record;
-    struct counting n = { 0 };
-    struct index_txn *t;
+    bool verified;
 
     if (mailboxes_find(h, buf_span(&c->name), &record, e))
         return fail(e, FAIL_EXISTS, "there is such a mailbox");
     if (e->kind != FAIL_NOT_FOUND)
         return false;
-    t = core_begin(h->core);
-    if (!index_each_folder(t, h->record.id, count_folder, &n, e)) {
-        core_abort(h->core, &t, e);
-        return false;
-    }
-    index_abort(&t);
-    if (n.count >= STORE_MAILBOXES_MAX)
+    if (mailboxes_count(h, &verified) >= STORE_MAILBOXES_MAX)
         return fail(e, FAIL_LIMIT, "more than %d mailboxes",
                     STORE_MAILBOXES_MAX);
     return core_has_room(h->core, 0, e);

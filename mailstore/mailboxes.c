@@ -162,6 +162,38 @@ mailboxes_list(struct home *h, store_mailbox_fn *row, void *arg,
     return done;
 }
 
+struct counting {
+    uint64_t epoch;
+    size_t count;
+    bool verified;
+};
+
+static bool
+count_folder(void *arg, const struct index_folder *f)
+{
+    struct counting *v = arg;
+
+    if (dispose_is_disposed(f))
+        return true;
+    v->count++;
+    v->verified = v->verified && f->verified_epoch == v->epoch;
+    return true;
+}
+
+size_t
+mailboxes_count(struct home *h, bool *verified)
+{
+    struct counting v = { .epoch = h->core->epoch, .verified = true };
+    struct index_txn *t = core_begin(h->core);
+    struct error e;
+
+    if (!index_each_folder(t, h->record.id, count_folder, &v, &e))
+        core_abort(h->core, &t, &e);
+    index_abort(&t);
+    *verified = v.verified;
+    return v.count;
+}
+
 bool
 mailboxes_find(struct home *h, struct span name, struct index_folder *record,
                struct error *e)

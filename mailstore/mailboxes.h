@@ -10,6 +10,9 @@
 /* As store_list() says. */
 bool mailboxes_list(struct home *h, store_mailbox_fn *row, void *arg,
                     struct error *e);
+/* How many there are; *verified: all were looked at since the last unclean
+ * stop, so their counts are right. */
+size_t mailboxes_count(struct home *h, bool *verified);
 bool mailboxes_status(struct home *h, struct span name, store_mailbox_fn *row,
                       void *arg, struct error *e);
 

@@ -119,8 +119,13 @@ reconcile_end(struct reconcile *r)
 {
     struct folder *f = r->folder;
 
-    f->stale = r->failed || !r->scan.stable;
-    f->scan_at = f->stale ? clock_monotonic_ms() + AGAIN_MS : 0;
+    if (r->failed || !r->scan.stable) {
+        f->stale = true;
+        f->scan_at = clock_monotonic_ms() + AGAIN_MS;
+    }
+    for (size_t i = 0; i < r->scan.found_count; i++)
+        if (r->scan.found[i].base != NULL)
+            folder_moved(f, span_of(r->scan.found[i].base));
     if (!r->failed && !note_end(r, &r->e))
         r->failed = true;
     if (!r->failed)
@@ -236,8 +241,12 @@ begin_scan(struct reconcile *r)
     r->scan.job = (struct pool_job){ .run = scan_run, .done = scanned };
     r->scan.folder = r->folder;
     r->scan.trust = !is_verified(r->folder);
-    /* What comes from now on is a reason to look again. */
+    /* What comes from now on is a reason to look again; the directories may
+     * be others than before (a disk that was mounted). */
+    notify_unwatch(r->folder);
+    notify_watch(r->folder);
     r->folder->stale = false;
+    r->folder->scan_at = 0;
     pool_add(r->folder->core->pool, &r->scan.job);
 }
 
@@ -321,13 +330,22 @@ reconcile_rebuild(struct folder *f, core_done_fn *fn, void *arg)
     begin(f, true, fn, arg);
 }
 
+static void
+look_for_doubt(struct folder *f)
+{
+    notify_drain(f->core);
+    /* Without a watch nobody says when something changes, and what was
+     * missing may be back. */
+    if ((f->watch_new == -1 || f->guarded) && !f->scanning)
+        f->stale = true;
+}
+
 void
 reconcile_ready(struct folder *f, enum reconcile_need need, core_done_fn *fn,
                 void *arg)
 {
-    /* Without a watch nobody says when something changes. */
-    if (need == RECONCILE_FRESH && f->watch_new == -1 && !f->scanning)
-        f->stale = true;
+    if (need == RECONCILE_FRESH)
+        look_for_doubt(f);
     if (f->deleted ||
         (is_verified(f) && (need == RECONCILE_VERIFIED || !f->stale))) {
         fn(arg, NULL);

@@ -151,19 +151,16 @@ run_adopt(struct pool_job *job)
     struct reconcile *r =
         (struct reconcile *)((char *)job - offsetof(struct reconcile, adopt));
     struct scan *s = &r->scan;
-    size_t kept = 0;
     struct error e;
 
     for (size_t i = 0; i < s->found_count; i++) {
         struct scan_found f = s->found[i];
 
         /* One that cannot be had now is found again. */
-        if (adopt_one(r, &f, &e))
-            s->found[kept++] = f;
-        else
-            s->stable = false;
+        f.missing = !adopt_one(r, &f, &e);
+        s->stable = s->stable && !f.missing;
+        s->found[i] = f;
     }
-    s->found_count = kept;
     if (r->folder->core->options->sync != FLUSH_NEVER)
         r->failed = !fs_sync_dir(r->folder->dir, "new", &r->e) ||
                     !fs_sync_dir(r->folder->dir, "cur", &r->e);
@@ -256,7 +253,7 @@ put_piece(struct reconcile *r, size_t upto, struct told *p, struct error *e)
     p->silent = r->clear;
     p->claimed = !r->clear && watch_has_writer(f);
     for (size_t i = r->at; done && i < upto; i++)
-        if (!r->scan.found[i].torn)
+        if (!r->scan.found[i].torn && !r->scan.found[i].missing)
             done = put_found(r, &r->scan.found[i], t, p, e);
     return folder_commit(f, &t, !done, e);
 }
@@ -269,6 +266,8 @@ kept_piece(struct reconcile *r, size_t upto, struct told *p)
     for (; r->at < upto; r->at++) {
         const struct scan_found *found = &r->scan.found[r->at];
 
+        if (found->missing)
+            continue;
         if (found->torn)
             event_quarantined(f, span_of(found->file));
         else if (found->in_new && (p->claimed || found->name.letters.n > 0))
@@ -359,6 +358,7 @@ give_uids(struct reconcile *r)
             one->uid = f->next_uid++;
             one->base = new_base(r, one);
         }
+        folder_moving(f, span_of(one->base));
     }
 }
 

@@ -176,7 +176,11 @@ reconcile_absent(struct reconcile *r)
     f->guarded = r->scan.stable && is_too_much(r, absent);
     if (f->guarded)
         event_guarded(f, (size_t)absent);
-    if (absent == 0 || f->guarded || !r->scan.stable) {
+    /* With nothing absent it does not matter who changed what meanwhile: the
+     * watch tells of it. */
+    if (absent == 0 && f->watch_new != -1)
+        r->scan.stable = true;
+    if (absent == 0 || f->guarded || f->unplaced || !r->scan.stable) {
         numset_clear(&r->scan.absent);
         reconcile_found(r);
         return;

@@ -1,7 +1,9 @@
 /* Requests about which mailboxes there are, and opening one. */
 #include "base/mem.h"
 #include "mailstore/mailboxes.h"
+#include "mailstore/reconcile.h"
 #include "mailstore/session.h"
+#include "mailstore/sweep.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,36 +18,100 @@ put_row(void *arg, const struct store_mailbox *m)
     buf_free(&body);
 }
 
+static void
+list(void *arg, const struct error *e)
+{
+    struct reply *r = arg;
+    struct error mine;
+
+    if (e != NULL)
+        reply_failed(r, e);
+    else if (mailboxes_list(r->session->home, put_row, r, &mine))
+        reply_done(r, NULL);
+    else
+        reply_failed(r, &mine);
+}
+
+static void
+verify(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
+{
+    (void)arg;
+    reconcile_ready(f, RECONCILE_VERIFIED, fn, fn_arg);
+}
+
+/* Counts that others' changes are in, as long as that is cheap; counts that
+ * are right, always. */
+static void
+list_freshly(struct reply *r)
+{
+    struct home *h = r->session->home;
+    bool verified;
+    size_t count = mailboxes_count(h, &verified);
+
+    if (count <= STORE_LIST_FRESH)
+        sweep_home(h, NULL, NULL, list, r);
+    else if (!verified)
+        sweep_home(h, verify, NULL, list, r);
+    else
+        list(r, NULL);
+}
+
 void
 request_list(struct reply *r, struct span body)
 {
     struct wire_session x;
-    struct error e;
 
     if (!wire_get_session(&body, &x))
         reply_invalid(r, "list");
-    else if (!reply_take_session(r, x.session))
-        return;
-    else if (mailboxes_list(r->session->home, put_row, r, &e))
+    else if (reply_take_session(r, x.session))
+        list_freshly(r);
+}
+
+/* The status of one mailbox, which is held. */
+struct asking {
+    struct reply *reply;
+    struct folder *folder;
+};
+
+static void
+status(void *arg, const struct error *e)
+{
+    struct asking *q = arg;
+    struct reply *r = q->reply;
+    struct error mine;
+
+    if (e != NULL)
+        reply_failed(r, e);
+    else if (mailboxes_status(r->session->home, folder_name(q->folder), put_row,
+                              r, &mine))
         reply_done(r, NULL);
     else
-        reply_failed(r, &e);
+        reply_failed(r, &mine);
+    folder_release(q->folder);
+    free(q);
 }
 
 void
 request_status(struct reply *r, struct span body)
 {
     struct wire_name x;
+    struct asking *q;
+    struct folder *f;
     struct error e;
 
-    if (!wire_get_name(&body, &x))
+    if (!wire_get_name(&body, &x)) {
         reply_invalid(r, "status");
-    else if (!reply_take_session(r, x.session) || !reply_check_name(r, x.name))
         return;
-    else if (mailboxes_status(r->session->home, x.name, put_row, r, &e))
-        reply_done(r, NULL);
-    else
+    }
+    if (!reply_take_session(r, x.session) || !reply_check_name(r, x.name))
+        return;
+    if (!folder_use(r->session->home, x.name, &f, &e)) {
         reply_failed(r, &e);
+        return;
+    }
+    q = mem_take(sizeof *q);
+    *q = (struct asking){ r, f };
+    reconcile_ready(f, RECONCILE_FRESH, status, q);
 }
 
 void

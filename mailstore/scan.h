@@ -31,6 +31,7 @@ struct scan_found {
     uint32_t uid;     /* given by whoever takes it in */
     const char *base; /* likewise: its name from then on */
     bool keeps;       /* likewise: the name says so already */
+    bool missing;     /* likewise: it could not be had */
 };
 
 /* A known file whose name says something else than it did. */

@@ -1,0 +1,185 @@
+/* The index is disposable: lost or rebuilt, everything is as it was. */
+#include "mailstore/maildir.h"
+#include "tests/mailstore/store_rig.h"
+
+#define ANNA "anna@example.org"
+#define TEXT "Subject: one\r\n\r\nhello\r\n"
+
+static void
+fill(struct rig *r)
+{
+    struct store_session *x = rig_login(r, ANNA);
+    struct rig_answer a = rig_ask(r);
+    struct rig_mail m = { .mailbox = "Work/Now",
+                          .text = TEXT,
+                          .date = 1234567890,
+                          .flags = MAIL_FLAGGED,
+                          .keyword = "urgent",
+                          .append = x };
+    struct rig_seen s;
+    struct error e;
+
+    store_create(x, span_of("Work/Now"), STORE_ARCHIVE, rig_done, &a);
+    rig_wait(r, &a.done);
+    a.done = false;
+    store_subscribe(x, span_of("Work/Now"), true, rig_done, &a);
+    rig_wait(r, &a.done);
+    for (int i = 0; i < 6; i++)
+        rig_deliver(r, ANNA, TEXT);
+    CHECK(rig_put(r, &m, &e) == 1, "appended");
+    m.keyword = "later";
+    m.date = -5;
+    CHECK(rig_put(r, &m, &e) == 2, "appended, from before 1970");
+    rig_open(r, x, "INBOX", 0, &s);
+    rig_flag(r, x, 2, 3, STORE_FLAGS_SET, MAIL_SEEN | MAIL_PASSED, "a");
+    rig_flag(r, x, 3, 3, STORE_FLAGS_ADD, 0, "b");
+    rig_expunge(r, x, 4, 6, false);
+    rig_seen_free(&s);
+    store_logout(&x);
+    rig_drop(r, "example.org/anna/new/1700000000.1.host", "Subject: a\n\nb\n");
+}
+
+/* All that a client can see. */
+static void
+describe(struct rig *r, struct buf *out)
+{
+    struct store_session *x = rig_login(r, ANNA);
+    static const char *const boxes[] = { "INBOX", "Work/Now" };
+    struct buf list = rig_list(r, x, NULL);
+
+    buf_put(out, buf_span(&list));
+    buf_free(&list);
+    for (size_t i = 0; i < 2; i++) {
+        struct rig_seen s;
+
+        rig_open(r, x, boxes[i], 0, &s);
+        buf_printf(out, "%s %u", boxes[i], s.view->uid_validity);
+        for (size_t k = 0; k < s.view->keyword_count; k++)
+            buf_printf(out, " %s", s.view->keywords[k]);
+        for (size_t k = 0; k < s.view->count; k++) {
+            const struct store_row *w = &s.view->rows[k];
+
+            buf_printf(out, "\n%u %u %llu %lld %llu", w->uid,
+                       w->flags & ~MAIL_RECENT, (unsigned long long)w->keywords,
+                       (long long)w->date, (unsigned long long)w->size);
+        }
+        buf_put_ch(out, '\n');
+        rig_seen_free(&s);
+    }
+    store_logout(&x);
+    rig_sleep(r, 700);
+}
+
+static void
+without_recent(struct buf *b)
+{
+    const char *from = buf_text(b);
+    struct buf out = { 0 };
+    const char *at;
+
+    while ((at = strstr(from, " recent=")) != NULL) {
+        buf_put(&out, span_from(from, (size_t)(at - from)));
+        from = strchr(at, '\n');
+    }
+    buf_put_text(&out, from);
+    buf_free(b);
+    *b = out;
+}
+
+static void
+compare(struct buf *before, struct buf *after, const char *when)
+{
+    without_recent(before);
+    without_recent(after);
+    CHECK(span_eq(buf_span(before), buf_span(after)), "%s:\n%s---\n%s", when,
+          buf_text(before), buf_text(after));
+}
+
+static void
+test_rebuild(struct rig *r)
+{
+    struct buf before = { 0 };
+    struct buf after = { 0 };
+    struct rig_answer a = rig_ask(r);
+    struct store_session *x;
+    struct rig_seen s;
+
+    describe(r, &before);
+    x = rig_login(r, ANNA);
+    rig_open(r, x, "INBOX", 0, &s);
+    store_index_rebuild(r->admin, span_of(ANNA), rig_report, rig_done, &a);
+    rig_wait(r, &a.done);
+    CHECK(!a.failed && strstr(buf_text(&a.text), "INBOX: 4 messages") != NULL,
+          "rebuilt while in use:\n%s", buf_text(&a.text));
+    rig_sleep(r, 50);
+    CHECK(s.added == 0 && s.expunged.n == 0 && s.flagged == 0,
+          "who looks on sees nothing of it: %u %zu %u", s.added, s.expunged.n,
+          s.flagged);
+    store_logout(&x);
+    rig_seen_free(&s);
+    describe(r, &after);
+    compare(&before, &after, "after a rebuild");
+    CHECK(rig_deliver(r, ANNA, TEXT) > 7, "no UID twice (S2)");
+    buf_free(&before);
+    buf_free(&after);
+    rig_answer_free(&a);
+}
+
+static void
+test_index_lost(struct rig *r)
+{
+    struct buf before = { 0 };
+    struct buf after = { 0 };
+    struct error e;
+
+    describe(r, &before);
+    rig_stop(r);
+    if (!maildir_remove(AT_FDCWD, r->index, &e))
+        die("%s", e.text);
+    rig_start(r);
+    describe(r, &after);
+    compare(&before, &after, "after the index was lost");
+    CHECK(rig_deliver(r, ANNA, TEXT) > 1000, "no UID twice (S2)");
+    buf_free(&before);
+    buf_free(&after);
+}
+
+static void
+test_check(struct rig *r)
+{
+    struct rig_answer a = rig_ask(r);
+    char name[300];
+    char path[800];
+
+    store_index_check(r->admin, span_of(""), rig_report, rig_done, &a);
+    rig_wait(r, &a.done);
+    CHECK(!a.failed && a.text.n == 0, "nothing differs: %s", buf_text(&a.text));
+    rig_file(r, "example.org/anna/cur", "U=1:", name);
+    snprintf(path, sizeof path, "%s/example.org/anna/cur/%s", r->mail, name);
+    CHECK(unlink(path) == 0, "one file less");
+    a.done = false;
+    store_index_check(r->admin, span_of(ANNA), rig_report, rig_done, &a);
+    rig_wait(r, &a.done);
+    CHECK(strstr(buf_text(&a.text), "no file for UID 1\n") != NULL,
+          "is reported: %s", buf_text(&a.text));
+    a.done = false;
+    store_index_check(r->admin, span_of("nobody@example.org"), rig_report,
+                      rig_done, &a);
+    rig_wait(r, &a.done);
+    CHECK(a.failed && a.e.kind == FAIL_NOT_FOUND, "no such account");
+    rig_answer_free(&a);
+}
+
+int
+main(void)
+{
+    struct rig r;
+
+    rig_init(&r);
+    fill(&r);
+    test_rebuild(&r);
+    test_index_lost(&r);
+    test_check(&r);
+    rig_free(&r);
+    return check_report();
+}
