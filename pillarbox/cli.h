@@ -34,7 +34,8 @@ enum cli_exit {
 struct owner; /* an authd or mailstored that we started ourselves */
 
 struct cli {
-    const struct settings *settings;
+    const struct settings *settings; /* NULL for commands without them */
+    const char *file;                /* -c, for these; NULL: not given */
     struct loop *loop;
     char **args; /* behind the verb */
     int arg_count;

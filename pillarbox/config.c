@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int
 print_and_free(struct buf *b, FILE *to)
@@ -12,17 +11,15 @@ print_and_free(struct buf *b, FILE *to)
     return CLI_DONE;
 }
 
-/* "-c FILE" is still among the arguments: no settings were loaded yet. */
 static const char *
-file_to_check(struct cli *c)
+file_to_check(const struct cli *c)
 {
     const char *file = getenv("PILLARBOX_CONF");
 
-    for (int i = 0; i + 1 < c->arg_count; i++)
-        if (strcmp(c->args[i], "-c") == 0)
-            return c->args[i + 1];
     if (c->arg_count > 0)
         return c->args[0];
+    if (c->file != NULL)
+        return c->file;
     return file != NULL ? file : "/etc/pillarbox/pillarbox.conf";
 }
 

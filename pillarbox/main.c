@@ -64,6 +64,48 @@ take_global_options(struct cli *c)
     c->yes = cli_option(c, "--yes");
 }
 
+/* A command that needs no settings still may be told of some. */
+static void
+take_settings_options(struct cli *c)
+{
+    for (int i = 0; i + 1 < c->arg_count;) {
+        bool is_file = strcmp(c->args[i], "-c") == 0;
+
+        if (!is_file && strcmp(c->args[i], "-o") != 0) {
+            i++;
+            continue;
+        }
+        if (is_file)
+            c->file = c->args[i + 1];
+        memmove(&c->args[i], &c->args[i + 2],
+                (size_t)(c->arg_count - i - 2) * sizeof *c->args);
+        c->arg_count -= 2;
+    }
+}
+
+/* Options may stand anywhere; handlers find them behind the other arguments. */
+static int
+check_arguments(const struct command *row, struct cli *c)
+{
+    int others = 0;
+
+    for (int i = 0; i < c->arg_count; i++) {
+        char *word = c->args[i];
+
+        if (strncmp(word, "--", 2) != 0) {
+            memmove(&c->args[others + 1], &c->args[others],
+                    (size_t)(i - others) * sizeof *c->args);
+            c->args[others++] = word;
+        } else if (strstr(row->args, word) == NULL) {
+            return cli_usage("%s: unknown option %s", row->noun, word);
+        }
+    }
+    if (others >= row->least && others <= row->most)
+        return CLI_DONE;
+    return cli_usage("usage: pillarbox %s%s%s %s", row->noun,
+                     row->verb[0] == '\0' ? "" : " ", row->verb, row->args);
+}
+
 static int
 run_command(const struct command *row, struct cli *c, int argc, char **argv)
 {
@@ -77,10 +119,15 @@ run_command(const struct command *row, struct cli *c, int argc, char **argv)
     c->args = argv + (row->verb[0] == '\0' ? 2 : 3);
     c->arg_count = argc - (row->verb[0] == '\0' ? 2 : 3);
     take_global_options(c);
-    c->loop = loop_new();
-    code = row->run(c);
-    cli_close(c);
-    loop_free(&c->loop);
+    if (row->without_settings)
+        take_settings_options(c);
+    code = check_arguments(row, c);
+    if (code == CLI_DONE) {
+        c->loop = loop_new();
+        code = row->run(c);
+        cli_close(c);
+        loop_free(&c->loop);
+    }
     settings_free(&settings);
     return code;
 }

@@ -22,6 +22,11 @@ def accounts(box, check, where):
                "a domain that is not ours: 65")
     check.that(code("user", "add", "../../etc", "--generate") == 65,
                "a name that is a path: 65")
+    check.that(code("user", "add", "--generat", "dora") == 2,
+               "an option that is not known: 2")
+    check.that(code("user", "add") == 2, "an argument that is missing: 2")
+    check.that(code("password", "set", "--generate", f"carl-{where}") == 0,
+               "options may stand first")
     check.that(code("user", "add", "dora", stdin="") == 2,
                "no password: 2, and nothing done")
     box.cli("password", "set", f"carl-{where}", "--stdin", stdin="second\n")
