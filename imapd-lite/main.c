@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "imapd-lite/command.h"
 #include "imapd-lite/events.h"
+#include "mail/charset.h"
 #include "net/daemon.h"
 #include "net/sandbox.h"
 
@@ -99,6 +100,7 @@ main(int argc, char **argv)
     struct settings *settings =
         settings_from_arguments(&argc, argv, "imapd-lite");
     struct imap_shared shared = { .settings = settings };
+    struct charset_shelf *charsets;
     struct arena a = { 0 };
     struct front *front;
     struct loop *loop;
@@ -112,6 +114,7 @@ main(int argc, char **argv)
     shared.store = store_client_new(
         loop, arena_printf(&a, "%s/store-imap", settings->listen.sockets));
     listen_on_all(front, &shared);
+    charsets = charset_load(); /* for SEARCH */
     enter_sandbox(settings);
     daemon_ready();
     front_run(front);
@@ -119,6 +122,7 @@ main(int argc, char **argv)
     store_client_free(&shared.store);
     auth_client_free(&shared.auth);
     loop_free(&loop);
+    charset_unload(&charsets);
     arena_clear(&a);
     settings_free(&settings);
     return EXIT_SUCCESS;
