@@ -19,12 +19,12 @@ end_done(struct store_session *x, const struct store_request *r,
     r->end.done(r->arg, e);
 }
 
-static const struct store_kind list_kind = { .op = WIRE_LIST,
-                                             .row = row_mailbox,
-                                             .end = end_done };
-static const struct store_kind status_kind = { .op = WIRE_STATUS,
-                                               .row = row_mailbox,
-                                               .end = end_done };
+static const struct store_kind list_kind = {
+    .op = WIRE_LIST, .only_reads = true, .row = row_mailbox, .end = end_done
+};
+static const struct store_kind status_kind = {
+    .op = WIRE_STATUS, .only_reads = true, .row = row_mailbox, .end = end_done
+};
 static const struct store_kind create_kind = { .op = WIRE_CREATE,
                                                .end = end_done };
 static const struct store_kind delete_kind = { .op = WIRE_DELETE,

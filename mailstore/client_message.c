@@ -24,6 +24,7 @@ end_done(struct store_session *x, const struct store_request *r,
 }
 
 static const struct store_kind summaries_kind = { .op = WIRE_SUMMARIES,
+                                                  .only_reads = true,
                                                   .of_mailbox = true,
                                                   .row = row_summary,
                                                   .end = end_done };
@@ -69,6 +70,7 @@ end_message(struct store_session *x, const struct store_request *r,
 }
 
 static const struct store_kind message_kind = { .op = WIRE_MESSAGE,
+                                                .only_reads = true,
                                                 .of_mailbox = true,
                                                 .has_descriptor = true,
                                                 .end = end_message };

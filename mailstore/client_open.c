@@ -82,9 +82,9 @@ end_open(struct store_session *x, const struct store_request *r,
     }
 }
 
-static const struct store_kind open_kind = { .op = WIRE_OPEN,
-                                             .has_descriptor = true,
-                                             .end = end_open };
+static const struct store_kind open_kind = {
+    .op = WIRE_OPEN, .only_reads = true, .has_descriptor = true, .end = end_open
+};
 
 void
 store_open(struct store_session *x, struct span name, unsigned how,

@@ -48,6 +48,7 @@ struct store_kind {
     uint16_t op;
     bool of_mailbox;     /* of the open one: NOT_FOUND after gone()        */
     bool has_descriptor; /* its end has one that is not the body's         */
+    bool only_reads;     /* may be sent again where the line broke         */
     void (*row)(const struct store_request *r, struct span body);
     void (*end)(struct store_session *x, const struct store_request *r,
                 struct span body, int fd, const struct error *e);
@@ -59,8 +60,11 @@ struct store_request {
     union store_end_fn end;
     void *arg;
     struct store_delivery *delivery; /* of append_begin */
-    struct buf body;                 /* until it is sent; starts with the
-                                        number of the session */
+    struct buf body;                 /* until it is sent (only_reads: until it
+                                        is over); starts with the number of
+                                        the session */
+    bool is_again;                   /* sent for the second time, or has had
+                                        a row: not sent again */
     uint32_t number;                 /* when it is sent */
     enum fail fault;                 /* known before it was sent; 0: none */
     const char *why;
@@ -105,6 +109,7 @@ struct store_session {
     store_done_fn *done; /* of the first login */
     void *arg;
     uint32_t own_request; /* login or re-open, not the caller's; 0: none */
+    bool login_again;     /* the first login was lost with its line      */
     struct store_request request;
     struct timer *soon; /* tells request.fault */
     /* The open that is outstanding. */

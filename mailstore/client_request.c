@@ -1,6 +1,7 @@
 /*
  * The one outstanding request of a session: held while the session is logged
- * in (again), sent, answered.
+ * in (again), sent, answered. One that only reads, and has had no row yet, is
+ * sent once more when the line broke under it: mailstored is back in a moment.
  */
 #include "mailstore/client_private.h"
 
@@ -31,11 +32,27 @@ on_row(void *arg, struct span body, int fd)
     struct buf room = { 0 };
     struct error e;
 
+    x->request.is_again = true;
     store_enter(x);
     if (wire_unpack(&body, fd, &room, &e) && r.kind->row != NULL)
         r.kind->row(&r, body);
     store_leave(x);
     buf_free(&room);
+}
+
+/* The line broke, and asking again does no harm. */
+static bool
+is_sent_again(struct store_session *x, const struct error *e)
+{
+    struct store_request *r = &x->request;
+
+    if (e == NULL || e->kind != FAIL_UNAVAILABLE || !r->kind->only_reads ||
+        r->is_again)
+        return false;
+    r->is_again = true;
+    r->number = 0;
+    store_session_want(x);
+    return true;
 }
 
 static void
@@ -45,6 +62,8 @@ on_end(void *arg, struct span body, int fd, const struct error *e)
     struct buf room = { 0 };
     struct error mine;
 
+    if (is_sent_again(x, e))
+        return;
     if (!x->request.kind->has_descriptor) {
         if (!wire_unpack(&body, fd, &room, &mine))
             e = store_malformed(&mine);
@@ -104,7 +123,8 @@ store_request_send(struct store_session *x)
     r->number = ipc_request(x->store->ipc, r->kind->op, body, fd, &answer, x);
     if (fd != -1)
         close(fd);
-    buf_free(&r->body);
+    if (!r->kind->only_reads)
+        buf_free(&r->body);
 }
 
 void

@@ -185,6 +185,12 @@ on_login(void *arg, struct span body, int fd, const struct error *e)
     if (fd != -1)
         close(fd);
     x->own_request = 0;
+    if (x->state == SESSION_LOGIN && !x->login_again && e != NULL &&
+        e->kind == FAIL_UNAVAILABLE) {
+        x->login_again = true; /* the line broke under it: once more */
+        log_in(x);
+        return;
+    }
     store_enter(x);
     if (x->state == SESSION_LOGIN) {
         x->state = e == NULL ? SESSION_READY : SESSION_REFUSED;
