@@ -101,6 +101,7 @@ static struct {
     const struct store_view_calls *calls;
     void *calls_arg;
     enum fail fail_next; /* the next request fails like this; 0: it does not */
+    uint64_t promised;   /* size told of every message; 0: the true one */
 } fake;
 
 static void

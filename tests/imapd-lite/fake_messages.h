@@ -126,7 +126,8 @@ fake_message_due(void)
     fd = memfd_create("message", MFD_CLOEXEC);
     if (m->text.n > 0 && write(fd, m->text.p, m->text.n) != (ssize_t)m->text.n)
         abort();
-    fake.ask.message(fake.ask.arg, fd, m->text.n, NULL);
+    fake.ask.message(fake.ask.arg, fd,
+                     fake.promised != 0 ? fake.promised : m->text.n, NULL);
 }
 
 void
