@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "imapd-lite/command.h"
 #include "imapd-lite/limits.h"
-#include "net/sandbox.h"
 
 static struct log_field
 session_of(const struct imap *s)
@@ -72,12 +71,4 @@ imap_event_append(const struct imap *s, uint64_t size, uint32_t uid)
 {
     log_event(LOG_INFO, "append", session_of(s), log_text("user", s->user),
               log_number("size", size), log_number("uid", uid));
-}
-
-void
-imap_event_sandbox(int in_force)
-{
-    log_event(LOG_INFO, "sandbox",
-              log_text("landlock", in_force & SANDBOX_LANDLOCK ? "on" : "off"),
-              log_text("seccomp", in_force & SANDBOX_SECCOMP ? "on" : "off"));
 }

@@ -21,7 +21,4 @@ void imap_event_client(const struct imap *s, struct span name,
 
 void imap_event_append(const struct imap *s, uint64_t size, uint32_t uid);
 
-/* At start. in_force: enum sandbox_part. */
-void imap_event_sandbox(int in_force);
-
 #endif

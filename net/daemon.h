@@ -63,6 +63,20 @@ bool front_new(struct front **f, struct loop *l,
 void front_listen(struct front *f, int fd, const char *name, bool tls,
                   const struct protocol *p, const void *conf);
 
+/* Serve every socket handed down; `ports` ends with a NULL name. Dies where one
+ * has another name, or where there is none. */
+struct front_port {
+    const char *name; /* in PILLARBOX_FDS, and conn_listener() */
+    bool tls;         /* at once */
+};
+void front_listen_inherited(struct front *f, const struct front_port *ports,
+                            const struct protocol *p, const void *conf);
+
+/* From here on only the certificate's files and the sockets in this directory
+ * can be reached (net/sandbox.h). Dies where that fails; logs what is in
+ * force. */
+void front_enter_sandbox(const struct front *f, const char *sockets);
+
 /* True where STARTTLS can be offered. */
 bool front_has_tls(const struct front *f);
 

@@ -1,7 +1,5 @@
 #include "pop3d/events.h"
 
-#include "net/sandbox.h"
-
 static struct log_field
 session_of(const struct pop3 *s)
 {
@@ -12,16 +10,6 @@ static struct log_field
 user_of(const struct pop3 *s)
 {
     return log_span("user", buf_span(&s->user));
-}
-
-void
-pop3_event_sandbox(int in_force)
-{
-    bool files = (in_force & SANDBOX_LANDLOCK) != 0;
-    bool calls = (in_force & SANDBOX_SECCOMP) != 0;
-
-    log_event(LOG_INFO, "sandbox", log_text("landlock", files ? "on" : "off"),
-              log_text("seccomp", calls ? "on" : "off"));
 }
 
 void

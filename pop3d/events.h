@@ -4,8 +4,6 @@
 
 #include "pop3d/session.h"
 
-/* in_force: bits of enum sandbox_part. */
-void pop3_event_sandbox(int in_force);
 void pop3_event_login(const struct pop3 *s, const struct auth_result *r);
 void pop3_event_opened(const struct pop3 *s);
 void pop3_event_removed(const struct pop3 *s);

@@ -1,7 +1,5 @@
 #include "smtpd/events.h"
 
-#include "net/sandbox.h"
-
 static const char *
 state_name(enum smtp_state state)
 {
@@ -28,16 +26,6 @@ static struct log_field
 session_of(const struct smtp *s)
 {
     return log_text("session", conn_id(s->conn));
-}
-
-void
-smtp_event_sandbox(int in_force)
-{
-    bool files = (in_force & SANDBOX_LANDLOCK) != 0;
-    bool calls = (in_force & SANDBOX_SECCOMP) != 0;
-
-    log_event(LOG_INFO, "sandbox", log_text("landlock", files ? "on" : "off"),
-              log_text("seccomp", calls ? "on" : "off"));
 }
 
 void

@@ -4,8 +4,6 @@
 
 #include "smtpd/session.h"
 
-/* in_force: bits of enum sandbox_part. */
-void smtp_event_sandbox(int in_force);
 void smtp_event_state(const struct smtp *s, enum smtp_state to);
 void smtp_event_login(const struct smtp *s, const struct auth_result *r);
 void smtp_event_foreign(const struct smtp *s);

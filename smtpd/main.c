@@ -4,47 +4,16 @@
  */
 #include "base/arena.h"
 #include "net/daemon.h"
-#include "net/sandbox.h"
 #include "smtpd/events.h"
 
 #include <stdlib.h>
 
-static const struct {
-    const char *name; /* in PILLARBOX_FDS, and conn_listener() */
-    bool tls;
-} ports[] = {
+static const struct front_port ports[] = {
     { "smtp", false },
     { "submission", false },
     { "submissions", true }, /* RFC 8314 section 3.3 */
+    { NULL, false },
 };
-
-static void
-listen_on(struct front *f, int fd, const char *name,
-          const struct smtp_service *service)
-{
-    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
-        if (span_is(span_of(name), ports[i].name)) {
-            front_listen(f, fd, name, ports[i].tls, &smtp_protocol, service);
-            return;
-        }
-    die("smtpd knows no listener \"%s\"", name);
-}
-
-static void
-listen_on_all(struct front *f, const struct smtp_service *service)
-{
-    const char *name;
-    size_t at = 0;
-    int fd;
-    bool any = false;
-
-    while (daemon_next_inherited(&at, &name, &fd)) {
-        listen_on(f, fd, name, service);
-        any = true;
-    }
-    if (!any)
-        die("smtpd got no port to listen on; `pillarbox run` starts it");
-}
 
 static void
 new_front(struct front **f, struct loop *loop, const struct settings *settings)
@@ -61,36 +30,6 @@ new_front(struct front **f, struct loop *loop, const struct settings *settings)
 
     if (!front_new(f, loop, &options, &e))
         die("smtpd: %s", e.text);
-}
-
-/* "/etc/tls/cert.pem" is "/etc/tls": the file may be replaced (SIGHUP). */
-static const char *
-directory_of(struct arena *a, const char *file)
-{
-    struct span path = span_of(file);
-
-    while (path.n > 1 && path.p[path.n - 1] != '/')
-        path.n--;
-    return arena_text(a, path);
-}
-
-/* After this only the certificate's files can be opened. */
-static void
-enter_sandbox(const struct settings *settings)
-{
-    struct arena a = { 0 };
-    struct sandbox_path paths[4] = { { settings->listen.sockets, false } };
-    int in_force = 0;
-    struct error e;
-
-    if (settings->tls.cert != NULL && *settings->tls.cert != '\0') {
-        paths[1].path = directory_of(&a, settings->tls.cert);
-        paths[2].path = directory_of(&a, settings->tls.key);
-    }
-    if (!sandbox_enter(paths, &in_force, &e))
-        die("smtpd: %s", e.text);
-    smtp_event_sandbox(in_force);
-    arena_clear(&a);
 }
 
 int
@@ -110,8 +49,8 @@ main(int argc, char **argv)
         loop, arena_printf(&a, "%s/auth-smtp", settings->listen.sockets));
     service.store = store_client_new(
         loop, arena_printf(&a, "%s/store-smtp", settings->listen.sockets));
-    listen_on_all(front, &service);
-    enter_sandbox(settings);
+    front_listen_inherited(front, ports, &smtp_protocol, &service);
+    front_enter_sandbox(front, settings->listen.sockets);
     daemon_ready();
     front_run(front);
     front_free(&front);
