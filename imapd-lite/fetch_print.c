@@ -31,6 +31,8 @@ put_literal_head(struct buf *out, uint64_t size)
     buf_put_text(out, "}\r\n");
 }
 
+/* A departure from section 9, "CHAR8": a NUL that a message holds is sent, so
+ * that what comes out is what came in. */
 static bool
 put_bytes(struct imap *s, struct fetch *f, struct section_place place,
           struct error *e)
