@@ -110,13 +110,32 @@ remove_one(struct unlinking *u, struct item *item)
     buf_free(&found);
 }
 
+/*
+ * S3: a name that a power cut brings back must still be known as gone. In new/
+ * too: nobody flushes that when a message goes to cur/ (names.c).
+ */
+static bool
+sync_removals(const struct unlinking *u, struct error *e)
+{
+    int dir = u->folder->dir;
+
+    return u->folder->core->options->sync == FLUSH_NEVER ||
+           (fs_sync_dir(dir, "new", e) && fs_sync_dir(dir, "cur", e));
+}
+
 static void
 run_unlinks(struct pool_job *job)
 {
     struct unlinking *u = (struct unlinking *)job;
+    struct error e;
 
     for (size_t i = 0; i < u->count; i++)
         remove_one(u, &u->items[i]);
+    if (u->count == 0 || sync_removals(u, &e))
+        return;
+    event_unlink_failed(&e);
+    for (size_t i = 0; i < u->count; i++)
+        u->items[i].removed = false;
 }
 
 static void run_folder(struct folder *f);

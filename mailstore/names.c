@@ -119,23 +119,38 @@ rename_one(struct renaming *r, struct item *item)
 }
 
 static void
+not_durable(struct renaming *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->items[i].outcome == DONE)
+            r->items[i].outcome = FAILED;
+}
+
+/*
+ * The index is told of names that are durable: an old one that a power cut
+ * brings back would look like a change of flags by somebody else, and undo
+ * those that were answered for (S3).
+ */
+static void
 run_renames(struct pool_job *job)
 {
     struct renaming *r = (struct renaming *)job;
     int dir = r->folder->dir;
-    bool moved = false;
+    bool changed = false;
     struct error e;
 
     for (size_t i = 0; i < r->count; i++)
         if (r->items[i].outcome != SAME) {
             rename_one(r, &r->items[i]);
-            moved |= r->items[i].from_new;
+            changed |= r->items[i].outcome == DONE;
         }
-    if (!moved)
+    if (!changed)
         return;
     if (r->folder->core->options->sync != FLUSH_NEVER &&
-        !fs_sync_dir(dir, "cur", &e))
-        return; /* both names stay; the next scan sees to it */
+        !fs_sync_dir(dir, "cur", &e)) {
+        not_durable(r); /* both names stay; the next scan sees to it */
+        return;
+    }
     for (size_t i = 0; i < r->count; i++)
         if (r->items[i].from_new && r->items[i].outcome == DONE)
             fs_unlink(dir, r->items[i].from, &e);
