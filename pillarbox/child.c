@@ -105,14 +105,14 @@ become(const struct child_start *s, const char *path, int key_fd, int ready_fd)
         argv[argc++] = arena_text(&a, buf_span(&override));
         buf_clear(&override);
     }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    set_environment(s, key_fd, ready_fd);
     if (!role_user_become(role_user_of(s->program), &e)) {
         fprintf(stderr, "pillarbox: %s: %s\n", s->program, e.text);
         _exit(EXIT_NO_EXEC);
     }
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    set_environment(s, key_fd, ready_fd);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* changing the user has cleared it */
     execv(path, argv);
     fprintf(stderr, "pillarbox: %s: %s\n", path, strerror(errno));
     _exit(EXIT_NO_EXEC);

@@ -2,6 +2,7 @@
 #include "net/crypto.h"
 #include "pillarbox/bind.h"
 #include "pillarbox/cli.h"
+#include "pillarbox/place.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -81,7 +82,8 @@ owner_start(struct cli *c, struct owner **out, const char *program,
         fail_sys(e, "%s", o->dir);
         goto undo;
     }
-    if (!bind_unix(&o->sockets, o->dir, socket, e) ||
+    if (!place_directories(c->settings, e) ||
+        !bind_unix(&o->sockets, o->dir, socket, e) ||
         !child_spawn(&start, &o->pid, &ready, e))
         goto undo;
     if (!wait_ready(ready)) {

@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,11 +22,29 @@ struct names {
     size_t count;
 };
 
+/* The way to a directory is open to all, what is in it is not. */
+static bool
+make_parents(const char *dir, struct error *e)
+{
+    struct span path = span_of(dir);
+    char parent[PATH_MAX];
+    mode_t before;
+    bool done;
+
+    while (path.n > 1 && path.p[path.n - 1] != '/')
+        path.n--;
+    snprintf(parent, sizeof parent, "%.*s", SPAN(path));
+    before = umask(022);
+    done = parent[0] == '\0' || fs_mkdir_all(AT_FDCWD, parent, 0755, e);
+    umask(before);
+    return done;
+}
+
 static bool
 make(const char *dir, struct role_user owner, struct role_user group,
      mode_t mode, struct error *e)
 {
-    return fs_mkdir_all(AT_FDCWD, dir, 0700, e) &&
+    return make_parents(dir, e) && fs_mkdir_all(AT_FDCWD, dir, 0700, e) &&
            role_user_own(dir, owner, group, mode, e);
 }
 
@@ -99,6 +119,17 @@ add_own_addresses(struct names *n)
     freeifaddrs(all);
 }
 
+/* The front ends read the server's certificate and key, never the CA's key. */
+static bool
+share_certificate(const struct settings *s, struct error *e)
+{
+    const struct role_user root = { .is_own = false };
+    const struct role_user front = role_user_front();
+
+    return role_user_own(s->tls.key, root, front, 0640, e) &&
+           role_user_own(s->tls.cert, root, front, 0644, e);
+}
+
 bool
 place_certificate(const struct settings *s, bool *made, struct error *e)
 {
@@ -118,8 +149,7 @@ place_certificate(const struct settings *s, bool *made, struct error *e)
     add_name(&n, "::1");
     add_own_addresses(&n);
     done = ca_ensure(s->tls.dir, n.all, n.count, made, e) &&
-           role_user_own(s->tls.key, (struct role_user){ .is_own = false },
-                         role_user_front(), 0640, e);
+           share_certificate(s, e);
     arena_clear(&n.memory);
     return done;
 }
