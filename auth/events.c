@@ -18,10 +18,13 @@ void
 auth_event_attempt(const struct auth_event *v)
 {
     struct span user = v->user_exists ? v->user : span_of("?");
+    /* A client that is out of step sends its password here. */
+    struct span mechanism =
+        v->outcome == AUTH_NO_MECH ? span_of("?") : v->mechanism;
 
     log_event(LOG_INFO, "auth", log_span("session", v->session),
               log_text("service", v->service), log_span("user", user),
-              log_span("peer", v->peer), log_span("mechanism", v->mechanism),
+              log_span("peer", v->peer), log_span("mechanism", mechanism),
               log_text("outcome", auth_outcome_name(v->outcome)),
               log_number("delay-ms", (uint64_t)v->delay_ms));
 }
