@@ -122,9 +122,10 @@ main(void)
     const char *corpus = getenv("PILLARBOX_CORPUS");
 
     check_tree(corpus != NULL ? corpus : "../shared/corpus", 0);
-    if (messages == 0)
-        printf("skipped: no corpus\n");
-    else
-        printf("%d messages\n", messages);
+    if (messages == 0) {
+        printf("skipped: there is no corpus\n0 passed, 0 failed, 1 skipped\n");
+        return EXIT_SUCCESS;
+    }
+    printf("%d messages\n", messages);
     return check_report();
 }
