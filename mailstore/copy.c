@@ -10,10 +10,8 @@
  * A crash before the last transaction leaves litter in tmp/; after it, the
  * intent is done again.
  */
-#include "mailstore/copy.h"
+#include "mailstore/copy_inside.h"
 
-#include "base/arena.h"
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/events.h"
@@ -27,42 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE 300
-
-struct item {
-    uint32_t from_uid, uid;
-    struct span from_base;
-    const char *from;     /* path in the source's directory */
-    const char *tmp, *to; /* in the target's */
-    const char *base;
-    struct store_row row;
-    struct index_message message;
-    bool linked;
-};
-
-struct copying {
-    struct pool_job job;
-    struct folder *from, *to; /* held */
-    struct numset uids, copied, given;
-    bool move, locked;
-    uint64_t actor, event, intent;
-    struct buf who;
-    struct arena arena;
-    struct item *items;
-    size_t count, room;
-    uint32_t next; /* source UIDs below are gathered */
-    size_t at;     /* items before it are in the index */
-    bool claimed;
-    bool failed;
-    struct error e;
-    copy_done_fn *fn;
-    void *arg;
-};
-
 /* --- the end ------------------------------------------------------------------- */
 
-static void
-end(struct copying *c)
+void
+copy_end(struct copying *c)
 {
     struct store_copied done = { .uid_validity = c->to->record.uid_validity,
                                  .from = &c->copied,
@@ -82,8 +48,8 @@ end(struct copying *c)
     free(c);
 }
 
-static void
-fail_copy(struct copying *c, const struct error *e)
+void
+copy_fail(struct copying *c, const struct error *e)
 {
     if (!c->failed)
         c->e = *e;
@@ -104,14 +70,14 @@ run_undo(struct pool_job *job)
 static void
 undone(struct pool_job *job)
 {
-    end((struct copying *)job);
+    copy_end((struct copying *)job);
 }
 
 /* Before the last transaction: as if nothing had been. */
 static void
 undo(struct copying *c, const struct error *e)
 {
-    fail_copy(c, e);
+    copy_fail(c, e);
     c->job = (struct pool_job){ .run = run_undo, .done = undone };
     pool_add(c->to->core->pool, &c->job);
 }
@@ -137,10 +103,10 @@ expunged(void *arg, const struct error *e)
     struct copying *c = arg;
 
     if (e != NULL)
-        fail_copy(c, e);
+        copy_fail(c, e);
     else
         forget_intent(c);
-    end(c);
+    copy_end(c);
 }
 
 static void
@@ -168,7 +134,7 @@ placed(struct pool_job *job)
          * files are read from tmp/, and not missed by a scan. */
         c->to->unplaced = true;
         event_file_failed(c->to, &c->e);
-        end(c);
+        copy_end(c);
         return;
     }
     tell(c);
@@ -179,7 +145,7 @@ placed(struct pool_job *job)
         return;
     }
     forget_intent(c);
-    end(c);
+    copy_end(c);
 }
 
 static void
@@ -209,7 +175,7 @@ durable(void *arg)
 /* --- rows --------------------------------------------------------------------------- */
 
 static bool
-put_item(struct copying *c, struct item *item, struct index_txn *t,
+put_item(struct copying *c, struct copy_item *item, struct index_txn *t,
          struct error *e)
 {
     uint32_t from = c->from->record.id;
@@ -272,7 +238,7 @@ next_rows(void *arg)
     struct copying *c = arg;
     struct core *core = c->to->core;
     struct index_txn *t = core_begin(core);
-    size_t upto = c->at + PIECE < c->count ? c->at + PIECE : c->count;
+    size_t upto = c->at + COPY_PIECE < c->count ? c->at + COPY_PIECE : c->count;
     struct error e;
     bool done = true;
 
@@ -299,7 +265,7 @@ next_rows(void *arg)
 /* --- files into tmp/ ------------------------------------------------------------------- */
 
 static bool
-link_item(struct copying *c, struct item *item, struct error *e)
+link_item(struct copying *c, struct copy_item *item, struct error *e)
 {
     struct buf found = { 0 };
 
@@ -337,156 +303,14 @@ linked(struct pool_job *job)
         next_rows(c);
 }
 
-/* --- UIDs and names ------------------------------------------------------------------------ */
-
-static void
-name_item(struct copying *c, struct item *item, uint64_t modseq)
+void
+copy_link(struct copying *c)
 {
-    struct folder *f = c->to;
-    struct maildir_stamp by = core_stamp(f->core);
-    struct maildir_name old;
-    struct maildir_facts facts = { .tag = f->record.tag };
-    struct index_message *m = &item->message;
-    struct buf text = { .max = NAME_MAX };
-
-    item->uid = f->next_uid++;
-    maildir_name_parse(item->from_base, &old);
-    facts.uid = item->uid;
-    facts.size = old.has_size ? old.size : m->size;
-    facts.wire_size = m->size;
-    maildir_name_make(&by, &facts, &text);
-    item->base = arena_text(&c->arena, buf_span(&text));
-    item->tmp = arena_printf(&c->arena, "tmp/%s", item->base);
-    m->uid = item->uid;
-    m->modseq = modseq;
-    m->save_date = clock_seconds();
-    m->state &= INDEX_BARE_LF;
-    m->name_flags = (uint8_t)m->flags;
-    m->name_keywords = (uint32_t)m->keywords;
-    m->name_hash = index_hash(span_of(item->base));
-    buf_clear(&text);
-    names_path(m, span_of(item->base), &text);
-    item->to = arena_text(&c->arena, buf_span(&text));
-    item->row = folder_row(m);
-    numset_add(&c->copied, item->from_uid, item->from_uid);
-    numset_add(&c->given, item->uid, item->uid);
-    buf_free(&text);
-}
-
-/* The source's keyword bits in the target's numbers; new ones are made. */
-static bool
-map_keywords(struct copying *c, struct error *e)
-{
-    const struct index_folder *record = &c->from->record;
-    uint64_t to[STORE_KEYWORDS_MAX];
-
-    for (size_t k = 0; k < STORE_KEYWORDS_MAX; k++)
-        to[k] = UINT64_MAX;
-    for (size_t i = 0; i < c->count; i++) {
-        uint64_t old = c->items[i].message.keywords;
-        uint64_t bits = 0;
-
-        for (size_t k = 0; k < record->keyword_count; k++) {
-            struct span name = span_of(record->keywords[k]);
-
-            if ((old >> k & 1) == 0)
-                continue;
-            if (to[k] == UINT64_MAX &&
-                !folder_keywords(c->to, &name, 1, &to[k], e))
-                return false;
-            bits |= to[k];
-        }
-        c->items[i].message.keywords = bits;
-    }
-    return true;
-}
-
-static void
-may_give(void *arg, const struct error *e)
-{
-    struct copying *c = arg;
-    uint64_t modseq = core_modseq(c->to->record.modseq);
-    struct error mine;
-
-    if (e != NULL || !map_keywords(c, &mine)) {
-        fail_copy(c, e != NULL ? e : &mine);
-        end(c);
-        return;
-    }
-    for (size_t i = 0; i < c->count; i++)
-        name_item(c, &c->items[i], modseq);
     c->job = (struct pool_job){ .run = run_links, .done = linked };
     pool_add(c->to->core->pool, &c->job);
 }
 
-/* --- gathering ------------------------------------------------------------------------------- */
-
-static bool
-gather_one(struct copying *c, uint32_t uid, struct index_txn *t,
-           struct error *e)
-{
-    uint32_t id = c->from->record.id;
-    struct buf store = { 0 };
-    struct buf path = { 0 };
-    struct index_cold cold;
-    struct item *item;
-    bool done;
-
-    if (c->count == c->room) {
-        c->room = c->room * 2 + 16;
-        c->items = mem_grow(c->items, c->room * sizeof *c->items);
-    }
-    item = &c->items[c->count];
-    *item = (struct item){ .from_uid = uid };
-    done = index_get_message(t, id, uid, &item->message, e) &&
-           index_get_cold(t, id, uid, &store, &cold, e);
-    if (done) {
-        names_path(&item->message, cold.base, &path);
-        item->from = arena_text(&c->arena, buf_span(&path));
-        item->from_base = arena_copy(&c->arena, cold.base);
-        c->count++;
-    }
-    buf_free(&store);
-    buf_free(&path);
-    return done;
-}
-
-static void
-gathered(struct copying *c)
-{
-    if (c->count == 0)
-        end(c);
-    else if (folder_may_give(c->to, (uint32_t)c->count, may_give, c))
-        may_give(c, NULL);
-}
-
-static void
-gather_next(void *arg)
-{
-    struct copying *c = arg;
-    const struct folder *f = c->from;
-    struct index_txn *t = core_begin(f->core);
-    size_t i = folder_find_index(f, c->next);
-    struct error e;
-    bool done = true;
-
-    for (unsigned n = 0; done && n < PIECE && i < f->count; n++, i++) {
-        c->next = f->rows[i].uid + 1;
-        if (numset_has(&c->uids, f->rows[i].uid))
-            done = gather_one(c, f->rows[i].uid, t, &e);
-    }
-    if (!done) {
-        core_abort(f->core, &t, &e);
-        fail_copy(c, &e);
-        end(c);
-        return;
-    }
-    index_abort(&t);
-    if (i < f->count)
-        core_defer(f->core, gather_next, c);
-    else
-        gathered(c);
-}
+/* --- the beginning -------------------------------------------------------- */
 
 static void
 locked(void *arg, const struct error *e)
@@ -499,11 +323,11 @@ locked(void *arg, const struct error *e)
     if (c->to->deleted)
         fail(&mine, FAIL_NOT_FOUND, "the mailbox is gone");
     if (c->to->deleted || !folder_load_rows(c->from, &mine)) {
-        fail_copy(c, &mine);
-        end(c);
+        copy_fail(c, &mine);
+        copy_end(c);
         return;
     }
-    gather_next(c);
+    copy_gather(c);
 }
 
 static void
@@ -512,8 +336,8 @@ is_ready(void *arg, const struct error *e)
     struct copying *c = arg;
 
     if (e != NULL) {
-        fail_copy(c, e);
-        end(c);
+        copy_fail(c, e);
+        copy_end(c);
         return;
     }
     folder_lock(c->to, locked, c);
