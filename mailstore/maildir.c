@@ -87,6 +87,25 @@ maildir_path(const char *home, const char *folder, struct buf *out)
         buf_printf(out, "/%s", folder);
 }
 
+/*
+ * A folder without cur/ is none: what a crash (or a full disk) left of making
+ * it, and its name would be taken for ever. Where there is more than that
+ * nothing is removed but empty directories.
+ */
+static bool
+remove_half_made(int dir, const char *path, struct error *e)
+{
+    char inside[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        snprintf(inside, sizeof inside, "%s/%s", path, parts[i]);
+        fs_rmdir(dir, inside, e);
+    }
+    snprintf(inside, sizeof inside, "%s/maildirfolder", path);
+    fs_unlink(dir, inside, e);
+    return fs_rmdir(dir, path, e);
+}
+
 bool
 maildir_make_folder(int root, const char *home, const char *folder, int *dir,
                     struct error *e)
@@ -94,11 +113,15 @@ maildir_make_folder(int root, const char *home, const char *folder, int *dir,
     struct buf path = { 0 };
     int fd = -1;
     bool is_inbox = strcmp(folder, ".") == 0;
+    bool made = false;
+    struct error ignored;
 
     maildir_path(home, folder, &path);
-    if (!is_inbox && (!fs_mkdir(root, buf_text(&path), DIR_MODE, e) ||
-                      !fs_sync_dir(root, home, e)))
-        goto undo;
+    if (!is_inbox) {
+        made = fs_mkdir(root, buf_text(&path), DIR_MODE, e);
+        if (!made || !fs_sync_dir(root, home, e))
+            goto undo;
+    }
     if (!fs_open_dir(root, buf_text(&path), &fd, e) ||
         !maildir_make_parts(fd, is_inbox, e))
         goto undo;
@@ -108,6 +131,8 @@ maildir_make_folder(int root, const char *home, const char *folder, int *dir,
 undo:
     if (fd != -1)
         close(fd);
+    if (made)
+        remove_half_made(root, buf_text(&path), &ignored);
     buf_free(&path);
     return false;
 }
@@ -128,7 +153,18 @@ open_list(int root, const char *path, struct error *e)
     return d;
 }
 
-/* A folder is a directory that begins with one ".", not a link, with cur/. */
+/* One that begins with one ".", and is no link. */
+static bool
+is_folder_like(int dir, const char *name)
+{
+    struct error e;
+    struct stat st;
+
+    return name[0] == '.' && name[1] != '\0' && name[1] != '.' &&
+           name[1] != '#' && fs_stat(dir, name, &st, &e) && S_ISDIR(st.st_mode);
+}
+
+/* ... with cur/. */
 static bool
 is_folder(int dir, const char *name)
 {
@@ -136,9 +172,7 @@ is_folder(int dir, const char *name)
     struct error e;
     struct stat st;
 
-    if (name[0] != '.' || name[1] == '\0' || name[1] == '.' || name[1] == '#')
-        return false;
-    if (!fs_stat(dir, name, &st, &e) || !S_ISDIR(st.st_mode))
+    if (!is_folder_like(dir, name))
         return false;
     snprintf(inside, sizeof inside, "%s/cur", name);
     return fs_stat(dir, inside, &st, &e) && S_ISDIR(st.st_mode);
@@ -236,9 +270,14 @@ maildir_sweep_trash(int home)
 
     if (d == NULL)
         return;
-    while ((entry = readdir(d)) != NULL)
-        if (span_starts(span_of(entry->d_name), MAILDIR_TRASH))
-            maildir_remove(home, entry->d_name, &e);
+    while ((entry = readdir(d)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (span_starts(span_of(name), MAILDIR_TRASH))
+            maildir_remove(home, name, &e);
+        else if (is_folder_like(home, name) && !is_folder(home, name))
+            remove_half_made(home, name, &e);
+    }
     closedir(d);
 }
 

@@ -207,6 +207,40 @@ test_restart(struct rig *r)
     store_logout(&x);
 }
 
+static void
+make_dirs(struct rig *r, const char *const *paths)
+{
+    for (; *paths != NULL; paths++) {
+        char path[400];
+
+        snprintf(path, sizeof path, "%s/example.org/anna/%s", r->mail, *paths);
+        CHECK(mkdir(path, 0700) == 0, "%s", path);
+    }
+}
+
+/* What a power cut leaves of CREATE: cur/ is not there yet. */
+static void
+test_half_made(struct rig *r)
+{
+    static const char *const litter[] = { ".Half",      ".Half/new", ".Bare",
+                                          ".Notes",     ".Notes/x",  ".Empty",
+                                          ".Empty/tmp", NULL };
+    struct store_session *x;
+    struct error e;
+
+    rig_stop(r);
+    make_dirs(r, litter);
+    rig_start(r);
+    x = rig_login(r, ANNA);
+    CHECK(create(r, x, "Half", 0, &e), "made again after a crash");
+    CHECK(create(r, x, "Bare", 0, &e), "likewise");
+    CHECK(rename_to(r, x, "Half", "Empty", &e), "renamed to such a name");
+    CHECK(!create(r, x, "Notes", 0, &e) && e.kind == FAIL_EXISTS,
+          "what is somebody else's stays");
+    CHECK(rig_count(r, "example.org/anna/.Notes") == 1, "with what is in it");
+    store_logout(&x);
+}
+
 int
 main(void)
 {
@@ -222,6 +256,7 @@ main(void)
     test_rename_inbox(&r, x);
     store_logout(&x);
     test_restart(&r);
+    test_half_made(&r);
     rig_free(&r);
     return check_report();
 }
