@@ -1,0 +1,88 @@
+"""What a server costs: CPU time and memory of a process and all below it."""
+import os
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def stat_fields(pid):
+    """Fields of /proc/PID/stat from the third one (state) on."""
+    with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
+        return f.read().rsplit(")", 1)[1].split()
+
+
+def all_stats():
+    stats = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                stats[int(name)] = stat_fields(int(name))
+            except OSError:
+                continue
+    return stats
+
+
+def tree(roots, stats=None):
+    """The pids of `roots` and everything that descends from them."""
+    stats = stats or all_stats()
+    below = {}
+    for pid, fields in stats.items():
+        below.setdefault(int(fields[1]), []).append(pid)
+    found, todo = set(), [pid for pid in roots if pid in stats]
+    while todo:
+        pid = todo.pop()
+        if pid not in found:
+            found.add(pid)
+            todo += below.get(pid, [])
+    return found
+
+
+def children_in_session(session):
+    """Our own children of that session."""
+    return [pid for pid, fields in all_stats().items()
+            if int(fields[1]) == os.getpid() and int(fields[3]) == session]
+
+
+def cpu_seconds(roots):
+    """User and system time, with that of children that ended."""
+    stats = all_stats()
+    return sum(int(stats[pid][n]) for pid in tree(roots, stats)
+               for n in (11, 12, 13, 14)) / TICK
+
+
+def running_seconds(roots):
+    """As cpu_seconds(), to the nanosecond, of threads that are alive: for what
+    is too short for a clock tick and starts nothing."""
+    total = 0
+    for pid in tree(roots):
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat",
+                          encoding="ascii") as f:
+                    total += int(f.read().split()[0])
+        except OSError:
+            continue
+    return total / 1e9
+
+
+def busy_seconds():
+    """Of all processors, whoever kept them busy."""
+    with open("/proc/stat", encoding="ascii") as f:
+        user, nice, system, _, _, irq, softirq = map(
+            int, f.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / TICK
+
+
+def memory_kib(roots):
+    """(PSS, RSS) in KiB; PSS counts a page shared by n processes as 1/n."""
+    pss = rss = 0
+    for pid in tree(roots):
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+                for line in f:
+                    if line.startswith("Pss:"):
+                        pss += int(line.split()[1])
+                    elif line.startswith("Rss:"):
+                        rss += int(line.split()[1])
+        except OSError:
+            continue
+    return pss, rss
