@@ -8,7 +8,7 @@
  * are UTF-8 with "/" (mail/mailbox_name.h), canonical and valid.
  *
  * Errors: NOT_FOUND (mailbox, message), EXISTS, DENIED (ticket, read-only),
- * INVALID, LIMIT, FULL (quota or disk), BUSY (POP3 lock), IO, UNAVAILABLE
+ * INVALID, LIMIT, FULL (disk), QUOTA, OVERSIZE (larger than the quota), BUSY (POP3 lock), IO, UNAVAILABLE
  * (mailstored is away: requests wait up to two seconds for it).
  *
  * When mailstored was restarted the client library logs every session in
@@ -71,6 +71,7 @@ struct store_mailbox {
     uint32_t messages, unseen, recent, deleted;
     uint64_t modseq; /* highest */
     uint64_t bytes;
+    uint64_t deleted_bytes; /* of those that have \Deleted */
 };
 
 typedef void store_mailbox_fn(void *arg, const struct store_mailbox *m);
@@ -257,6 +258,9 @@ struct store_new {
     struct store_flags flags;
     struct span summary; /* blob of mail/summary.h */
     const char *session; /* for the log */
+    /* For the journal, of a delivery: who gave it to us, and how. NULL: that
+     * is not known. */
+    const char *peer, *tls;
 };
 
 /* uid_validity and uid: of the first recipient's message. */
@@ -269,6 +273,105 @@ void store_delivery_commit(struct store_delivery *d, const struct store_new *n,
                            size_t count, store_committed_fn *fn, void *arg);
 /* Also frees d after commit has answered. */
 void store_delivery_abort(struct store_delivery **d);
+
+/* --- moving in and out ------------------------------------------------------
+
+   A POP3 client knows a message by its unique-id (RFC 1939 section 7). One
+   that came from another server keeps what it was called there; the others'
+   ids are made of UIDVALIDITY and UID. */
+
+#define STORE_UIDL_MAX 250 /* RFC 1939 says 70; Courier gives whole file names */
+
+struct store_uidl {
+    uint32_t uid;
+    struct span text; /* 1 to STORE_UIDL_MAX octets 0x21 to 0x7e */
+};
+
+/* Those of the open mailbox that have one from elsewhere, in order of UIDs. */
+typedef void store_uidl_fn(void *arg, const struct store_uidl *u);
+void store_uidls(struct store_session *x, store_uidl_fn *row,
+                 store_done_fn *done, void *arg);
+
+/* The rest of this section: only on store-admin. */
+
+/* A session of this user without a ticket. */
+struct store_session *store_login_as(struct store *s, struct span user,
+                                     const char *session_id,
+                                     store_done_fn *done, void *arg);
+
+struct store_import_state {
+    uint32_t uid_validity, uid_next;
+};
+
+/* mark 0: the message with this UID was expunged. */
+typedef void store_mark_fn(void *arg, uint32_t uid, uint64_t mark);
+typedef void store_importing_fn(void *arg, const struct store_import_state *st,
+                                const struct error *e);
+
+/*
+ * Before messages are imported into a mailbox. uid_validity: the source's, or
+ * 0. A mailbox without messages takes it over and starts with UID 1; one that
+ * has messages keeps its own: see the answer. Before it come the marks of
+ * imported messages that it has, and the UIDs that were expunged. Where the
+ * UIDVALIDITY is the source's, UIDs above the last that was used may be asked
+ * for again until store_import_end(), which is to be told the greater UIDNEXT
+ * of the answer and the source. BUSY: somebody has the mailbox open, or files
+ * are on their way out.
+ */
+void store_import_begin(struct store_session *x, struct span mailbox,
+                        uint32_t uid_validity, store_mark_fn *row,
+                        store_importing_fn *fn, void *arg);
+
+struct store_import {
+    struct span mailbox;
+    uint32_t uid;  /* to have; EXISTS where it is not free; 0: the next    */
+    uint64_t mark; /* not 0; names the message in the source, so that an
+                      import that goes on knows it                         */
+    bool is_old;   /* somebody has seen it already: not \Recent            */
+};
+
+/* Commits a delivery that store_delivery_begin() gave, as
+ * store_delivery_commit() does. Those that are outstanding get their UIDs in
+ * the order of these calls. */
+void store_import_commit(struct store_delivery *d, struct store_session *x,
+                         const struct store_import *i,
+                         const struct store_new *n, store_committed_fn *fn,
+                         void *arg);
+
+/* Raises the mailbox's UIDNEXT to this. */
+void store_import_end(struct store_session *x, struct span mailbox,
+                      uint32_t uid_next, store_done_fn *done, void *arg);
+
+/* Adds to what store_uidls() tells; durable when done. */
+void store_put_uidls(struct store_session *x, struct span mailbox,
+                     const struct store_uidl *uidls, size_t count,
+                     store_done_fn *done, void *arg);
+
+/* --- quota ------------------------------------------------------------------ */
+
+struct store_quota {
+    struct span user;
+    uint64_t bytes, messages;             /* that there are         */
+    uint64_t limit_bytes, limit_messages; /* 0: none                */
+    bool own_bytes, own_messages; /* that limit is the account's own, not that
+                                     of the settings */
+};
+typedef void store_quota_fn(void *arg, const struct store_quota *q,
+                            const struct error *e);
+
+/* Of the session's user. */
+void store_get_quota(struct store_session *x, store_quota_fn *fn, void *arg);
+
+/*
+ * On store-smtp and store-admin: is there room for a message of this size (0:
+ * not known) for all of them? QUOTA: not now; OVERSIZE: never. commit checks
+ * again. Returns a number for store_forget_check().
+ */
+uint32_t store_check_quota(struct store *s, uint64_t size,
+                           const struct store_recipient *recipients,
+                           size_t count, store_done_fn *done, void *arg);
+/* done is not called any more. */
+void store_forget_check(struct store *s, uint32_t check);
 
 /* --- administration (only on store-admin) --------------------------------- */
 
@@ -291,5 +394,29 @@ struct store_stats {
 typedef void store_stats_fn(void *arg, const struct store_stats *st,
                             const struct error *e);
 void store_get_stats(struct store *s, store_stats_fn *fn, void *arg);
+
+/* user empty: every account that has mail. A user without mail has none of it,
+ * and the limits of the settings. */
+typedef void store_quota_row_fn(void *arg, const struct store_quota *q);
+void store_list_quota(struct store *s, struct span user,
+                      store_quota_row_fn *row, store_done_fn *done, void *arg);
+
+#define STORE_QUOTA_DEFAULT ((uint64_t)0)    /* what the settings say */
+#define STORE_QUOTA_NONE    UINT64_MAX       /* no limit              */
+#define STORE_QUOTA_KEEP    (UINT64_MAX - 1) /* as it was             */
+
+/* The account's own limits; durable. Its store is made where missing. */
+void store_set_quota(struct store *s, struct span user, uint64_t limit_bytes,
+                     uint64_t limit_messages, store_done_fn *done, void *arg);
+
+/* Counts anew (user empty: all), and puts right what was wrong. */
+struct store_recount {
+    struct span user;
+    uint64_t bytes, messages;        /* right now                   */
+    int64_t off_bytes, off_messages; /* what had to be added; 0: it was right */
+};
+typedef void store_recount_fn(void *arg, const struct store_recount *r);
+void store_recount_quota(struct store *s, struct span user,
+                         store_recount_fn *row, store_done_fn *done, void *arg);
 
 #endif

@@ -198,26 +198,49 @@ fail_soon(struct store_delivery *d, enum fail kind, const char *why)
     timer_start(d->soon, 0);
 }
 
+/* Sends *b and frees it. */
 static void
-send_commit(struct store_delivery *d, const struct wire_commit *w)
+send_commit(struct store_delivery *d, uint16_t op, struct buf *b)
 {
-    struct buf b = { 0 };
-    struct span body;
+    struct span body = buf_span(b);
     struct error e;
     int fd;
 
-    wire_put_commit(&b, w);
-    body = buf_span(&b);
-    if (b.full || !wire_pack(&body, &fd, &e)) {
-        fail_soon(d, b.full ? FAIL_LIMIT : e.kind,
+    if (b->full || !wire_pack(&body, &fd, &e)) {
+        fail_soon(d, b->full ? FAIL_LIMIT : e.kind,
                   "what is to be delivered cannot be told");
     } else {
-        d->request = ipc_request(d->store->ipc, WIRE_COMMIT, body, fd,
-                                 &commit_answer, d);
+        d->request =
+            ipc_request(d->store->ipc, op, body, fd, &commit_answer, d);
         if (fd != -1)
             close(fd);
     }
-    buf_free(&b);
+    buf_free(b);
+}
+
+static void
+begin_commit(struct store_delivery *d, store_committed_fn *fn, void *arg)
+{
+    if (d->state != DELIVERY_OPEN)
+        bug("commit of a delivery that is not open");
+    d->state = DELIVERY_COMMITTING;
+    d->committed = fn;
+    d->arg = arg;
+}
+
+static bool
+line_is_there(struct store_delivery *d)
+{
+    if (d->line == d->store->line && ipc_client_is_up(d->store->ipc))
+        return true;
+    fail_soon(d, FAIL_UNAVAILABLE, "mailstored went away meanwhile");
+    return false;
+}
+
+static struct span
+text_of(const char *text)
+{
+    return span_of(text == NULL ? "" : text);
 }
 
 void
@@ -226,32 +249,64 @@ store_delivery_commit(struct store_delivery *d, const struct store_new *n,
                       store_committed_fn *fn, void *arg)
 {
     struct buf to = { 0 };
+    struct buf b = { 0 };
     struct wire_commit w = { .session = d->session_number,
                              .delivery = d->number,
                              .size = n->size,
                              .date = n->date,
                              .summary = n->summary,
-                             .session_id = span_of(n->session) };
+                             .session_id = span_of(n->session),
+                             .peer = text_of(n->peer),
+                             .tls = text_of(n->tls) };
+    struct buf id = { 0 };
     bool fits = wire_take_flags(&w.flags, &n->flags) && count <= UINT32_MAX;
 
     if (d->store == NULL)
         return; /* nobody waits for the end of a session that has ended */
-    if (d->state != DELIVERY_OPEN)
-        bug("commit of a delivery that is not open");
-    d->state = DELIVERY_COMMITTING;
-    d->committed = fn;
-    d->arg = arg;
+    begin_commit(d, fn, arg);
+    store_message_id(n->summary, &id);
+    w.message_id = buf_span(&id);
     for (size_t i = 0; i < count; i++)
         wire_put_recipient(&to, &recipients[i]);
     w.recipient_count = (uint32_t)count;
     w.recipients = buf_span(&to);
-    if (d->line != d->store->line || !ipc_client_is_up(d->store->ipc))
-        fail_soon(d, FAIL_UNAVAILABLE, "mailstored went away meanwhile");
-    else if (!fits || to.full)
-        fail_soon(d, FAIL_LIMIT, "too many keywords or recipients");
-    else
-        send_commit(d, &w);
+    if (line_is_there(d)) {
+        if (!fits || to.full) {
+            fail_soon(d, FAIL_LIMIT, "too many keywords or recipients");
+        } else {
+            wire_put_commit(&b, &w);
+            send_commit(d, WIRE_COMMIT, &b);
+        }
+    }
     buf_free(&to);
+    buf_free(&id);
+}
+
+void
+store_import_commit(struct store_delivery *d, struct store_session *x,
+                    const struct store_import *i, const struct store_new *n,
+                    store_committed_fn *fn, void *arg)
+{
+    struct wire_import w = { .session = x->number,
+                             .delivery = d->number,
+                             .mailbox = i->mailbox,
+                             .uid = i->uid,
+                             .mark = i->mark,
+                             .is_old = i->is_old,
+                             .size = n->size,
+                             .date = n->date,
+                             .summary = n->summary };
+    struct buf b = { 0 };
+
+    begin_commit(d, fn, arg);
+    if (!line_is_there(d))
+        return;
+    if (!wire_take_flags(&w.flags, &n->flags)) {
+        fail_soon(d, FAIL_LIMIT, "too many keywords");
+        return;
+    }
+    wire_put_import(&b, &w);
+    send_commit(d, WIRE_IMPORT_COMMIT, &b);
 }
 
 static void

@@ -29,6 +29,8 @@ struct store {
 union store_row_fn {
     store_mailbox_fn *mailbox;
     store_summary_fn *summary;
+    store_mark_fn *mark;
+    store_uidl_fn *uidl;
 };
 
 union store_end_fn {
@@ -37,6 +39,8 @@ union store_end_fn {
     store_message_fn *message;
     store_flagged_fn *flagged;
     store_copied_fn *copied;
+    store_quota_fn *quota;
+    store_importing_fn *importing;
 };
 
 struct store_request;
@@ -106,6 +110,7 @@ struct store_session {
     enum session_state state;
     uint32_t number; /* a new one for every login */
     struct buf ticket, session_id, peer;
+    bool is_as;          /* store_login_as(): `ticket` is the user's name */
     store_done_fn *done; /* of the first login */
     void *arg;
     uint32_t own_request; /* login or re-open, not the caller's; 0: none */
@@ -192,6 +197,9 @@ bool store_resync(struct store_session *x, struct span body, int fd);
 
 /* The session ends: its deliveries make no more calls. */
 void store_deliveries_orphan(struct store_session *x);
+
+/* The Message-ID that a summary knows of, "<...>"; nothing where it has none. */
+void store_message_id(struct span summary, struct buf *out);
 
 void store_admins_free(struct store *s);
 

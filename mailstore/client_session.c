@@ -109,9 +109,14 @@ log_in(struct store_session *x)
 
     take_number_for(x);
     w.session = x->number;
-    wire_put_login(&b, &w);
-    x->own_request = ipc_request(x->store->ipc, WIRE_LOGIN, buf_span(&b), -1,
-                                 &login_answer, x);
+    if (x->is_as)
+        wire_put_login_as(
+            &b, &(struct wire_login_as){ x->number, w.ticket, w.session_id });
+    else
+        wire_put_login(&b, &w);
+    x->own_request =
+        ipc_request(x->store->ipc, x->is_as ? WIRE_LOGIN_AS : WIRE_LOGIN,
+                    buf_span(&b), -1, &login_answer, x);
     buf_free(&b);
 }
 
@@ -267,9 +272,9 @@ store_session_want(struct store_session *x)
         log_in_again(x);
 }
 
-struct store_session *
-store_login(struct store *s, struct span ticket, const char *session_id,
-            const char *peer, store_done_fn *done, void *arg)
+static struct store_session *
+new_session(struct store *s, struct span ticket, const char *session_id,
+            store_done_fn *done, void *arg)
 {
     struct store_session *x = mem_take(sizeof *x);
 
@@ -279,11 +284,31 @@ store_login(struct store *s, struct span ticket, const char *session_id,
     x->arg = arg;
     buf_put(&x->ticket, ticket);
     buf_put_text(&x->session_id, session_id);
-    buf_put_text(&x->peer, peer);
     x->next = s->sessions;
     if (x->next != NULL)
         x->next->prev = x;
     s->sessions = x;
+    return x;
+}
+
+struct store_session *
+store_login(struct store *s, struct span ticket, const char *session_id,
+            const char *peer, store_done_fn *done, void *arg)
+{
+    struct store_session *x = new_session(s, ticket, session_id, done, arg);
+
+    buf_put_text(&x->peer, peer);
+    log_in(x);
+    return x;
+}
+
+struct store_session *
+store_login_as(struct store *s, struct span user, const char *session_id,
+               store_done_fn *done, void *arg)
+{
+    struct store_session *x = new_session(s, user, session_id, done, arg);
+
+    x->is_as = true;
     log_in(x);
     return x;
 }

@@ -60,12 +60,6 @@ committer_free(struct committer **k)
 
 /* --- in the pool: names ---------------------------------------------------------- */
 
-static const char *
-part_of(const struct delivery *d)
-{
-    return deliver_has_flags(d) ? "cur" : "new";
-}
-
 static void
 unlink_all(struct delivery *d)
 {
@@ -78,7 +72,7 @@ unlink_all(struct delivery *d)
             continue;
         t->linked = false;
         if (fs_unlink(t->folder->dir, t->file, &e))
-            fs_sync_dir(t->folder->dir, part_of(d), &e);
+            fs_sync_dir(t->folder->dir, deliver_part(d), &e);
     }
 }
 
@@ -147,7 +141,8 @@ sync_dirs(struct batch *b)
 
     for (struct delivery *d = b->first; d != NULL; d = d->next)
         for (size_t i = 0; i < d->count && !d->failed; i++)
-            places[n++] = (struct place){ d->targets[i].folder, part_of(d) };
+            places[n++] =
+                (struct place){ d->targets[i].folder, deliver_part(d) };
     if (n > 0)
         qsort(places, n, sizeof *places, order_places);
     for (size_t i = 0; i < n; i++)
@@ -207,15 +202,24 @@ put_target(struct delivery *d, struct deliver_target *t, struct index_txn *tx,
     struct index_cold cold = { .uid = t->uid,
                                .base = base_of(t),
                                .summary = buf_span(&d->summary) };
+    struct history_note note;
+    bool is_seen;
 
     m.modseq = folder_modseq(draft);
-    draft->uid_next = t->uid + 1;
     folder_count(draft, &m, 1);
     t->claimed = watch_has_writer(f);
-    if (t->claimed)
+    is_seen = d->is_old && draft->first_recent >= draft->uid_next;
+    draft->uid_next = t->uid + 1;
+    if (t->claimed || is_seen)
         draft->first_recent = t->uid + 1;
     t->row = folder_row(&m);
-    return index_put_message(tx, f->record.id, &m, e) &&
+    if (d->wire_size != 0) {
+        m.size = d->wire_size;
+        m.state |= INDEX_BARE_LF;
+    }
+    note = history_text_note(&d->note);
+    return history_put_one(tx, f, &note, t->uid, e) &&
+           index_put_message(tx, f->record.id, &m, e) &&
            index_put_cold(tx, f->record.id, &cold, e) &&
            index_put_name(tx, f->record.id, m.name_hash, t->uid, e);
 }
@@ -244,6 +248,7 @@ after_commit(struct batch *b, bool keep)
         for (size_t i = 0; i < d->count; i++) {
             struct deliver_target *t = &d->targets[i];
 
+            quota_give_back(&t->claim);
             if (!keep) {
                 folder_drop(t->folder);
                 continue;
@@ -376,42 +381,19 @@ may_pick(struct committer *k, struct delivery *d)
         return true;
     if (d->wants_uids)
         return false;
+    if (!deliver_has_uid(d))
+        return true; /* it has just failed */
     for (size_t i = 0; i < d->count; i++)
         if (!folder_may_share(d->targets[i].folder))
             return false;
     for (size_t i = 0; i < d->count; i++)
-        if (!folder_may_give(d->targets[i].folder, 1, may_go, k)) {
+        if (!folder_may_give(d->targets[i].folder,
+                             deliver_uids(d, d->targets[i].folder), may_go,
+                             k)) {
             d->wants_uids = true;
             return false;
         }
     return true;
-}
-
-static void
-give_uid(struct delivery *d, struct deliver_target *t)
-{
-    struct folder *f = t->folder;
-    struct maildir_stamp by = core_stamp(d->core);
-    struct maildir_facts facts = { .tag = f->record.tag,
-                                   .size = d->size,
-                                   .wire_size = d->size };
-    struct buf base = { .max = NAME_MAX };
-    struct buf file = { .max = sizeof t->file - 1 };
-
-    folder_share(f);
-    t->uid = f->next_uid++;
-    facts.uid = t->uid;
-    maildir_name_make(&by, &facts, &base);
-    folder_moving(f, buf_span(&base));
-    buf_printf(&file, "%s/", part_of(d));
-    if (deliver_has_flags(d))
-        maildir_name_put(buf_span(&base), d->flags, (uint32_t)t->keywords,
-                         span_of(""), &file);
-    else
-        buf_put(&file, buf_span(&base));
-    snprintf(t->file, sizeof t->file, "%s", buf_text(&file));
-    buf_free(&base);
-    buf_free(&file);
 }
 
 static void
@@ -435,7 +417,7 @@ pick(struct committer *k, struct batch *b)
             continue;
         }
         for (size_t i = 0; i < d->count; i++)
-            give_uid(d, &d->targets[i]);
+            deliver_give_uid(d, &d->targets[i]);
         *b->last = d;
         b->last = &d->next;
         b->links += d->count;

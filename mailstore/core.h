@@ -21,9 +21,13 @@
 #include "mailstore/pool.h"
 #include "mailstore/waiters.h"
 
+#include <pthread.h>
+
 struct folder;
+struct delivery;
 struct committer;
 struct notify;
+struct purge;
 
 struct core_options {
     const char *mail_dir;
@@ -33,7 +37,10 @@ struct core_options {
     enum flush_mode sync;
     uint64_t min_free_disk;
     uint64_t message_size; /* largest that is taken */
+    uint64_t quota_bytes;  /* of accounts without their own; 0: none */
+    uint64_t quota_messages;
     unsigned workers;      /* 0: STORE_WORKERS */
+    unsigned keep_deleted; /* seconds; 0: what is expunged goes at once */
 };
 
 struct deferred;
@@ -55,7 +62,10 @@ struct core {
     struct folder *idle_first, *idle_last; /* unused ones, oldest first */
     unsigned idle_count;
     struct committer *committer;
+    struct delivery *imports; /* being committed, in the order of UIDs */
     struct notify *notify;
+    struct purge *purge;
+    pthread_mutex_t kept_lock; /* kept.h */
     struct timer *tick;
     struct wake *soon;
     unsigned flushing; /* who waits in core_flushed() */

@@ -91,7 +91,8 @@ deliver_begin(struct core *c, uint64_t size, struct folder *to,
 
     if (!fits)
         fail(&e, FAIL_LIMIT, "larger than limits.message_size");
-    if (!fits || !core_has_room(c, size, &e)) {
+    if (!fits || !core_has_room(c, size, &e) ||
+        (to != NULL && !quota_has_room(to->home, size, 1, &e))) {
         fn(arg, NULL, -1, &e);
         if (to != NULL)
             folder_release(to);
@@ -132,8 +133,10 @@ deliver_abort(struct delivery **delivery)
         unlinkat(d->core->root, d->tmp, 0);
     if (d->to != NULL)
         folder_release(d->to);
-    for (size_t i = 0; i < d->count; i++)
+    for (size_t i = 0; i < d->count; i++) {
+        quota_give_back(&d->targets[i].claim);
         folder_release(d->targets[i].folder);
+    }
     free(d->targets);
     free_texts(d->keywords, d->keyword_count);
     free(d->keyword_spans);
@@ -141,6 +144,7 @@ deliver_abort(struct delivery **delivery)
     free_texts(d->mailboxes, d->recipient_count);
     buf_free(&d->summary);
     buf_free(&d->session);
+    history_text_free(&d->note);
     free(d);
     *delivery = NULL;
 }
@@ -148,7 +152,7 @@ deliver_abort(struct delivery **delivery)
 bool
 deliver_has_flags(const struct delivery *d)
 {
-    return d->flags != 0 || d->keyword_count > 0;
+    return d->flags != 0 || d->keyword_count > 0 || d->is_old;
 }
 
 /* --- the end -------------------------------------------------------------------- */
@@ -298,14 +302,32 @@ resolve_later(void *arg)
              home_found, d);
 }
 
+/* A copy for each mailbox: each counts. */
+static void
+claim_room(struct delivery *d)
+{
+    struct error e;
+
+    for (size_t i = 0; i < d->count && !d->failed; i++) {
+        struct deliver_target *t = &d->targets[i];
+
+        if (!quota_take(t->folder->home, d->size, 1, &t->claim, &e))
+            deliver_fail(d, &e);
+    }
+}
+
 static void
 resolve_next(struct delivery *d)
 {
+    bool all = d->resolved == d->recipient_count;
+
+    if (all && !d->failed)
+        claim_room(d);
     if (d->failed) {
         deliver_end(d);
         return;
     }
-    if (d->resolved == d->recipient_count) {
+    if (all) {
         committer_add(d->core->committer, d);
         return;
     }
@@ -317,10 +339,8 @@ resolve_next(struct delivery *d)
 }
 
 static void
-file_done(struct pool_job *job)
+settled(struct delivery *d)
 {
-    struct delivery *d = (struct delivery *)job;
-
     if (d->failed || d->to == NULL) {
         resolve_next(d);
         return;
@@ -328,6 +348,41 @@ file_done(struct pool_job *job)
     folder_hold(d->to);
     add_target(d, d->to);
     reconcile_ready(d->to, RECONCILE_VERIFIED, target_ready, d);
+}
+
+/* Imports go on in the order of their commits: that of their UIDs. */
+static void
+file_done(struct pool_job *job)
+{
+    struct delivery *d = (struct delivery *)job;
+    struct delivery **first = &d->core->imports;
+
+    if (d->mark == 0) {
+        settled(d);
+        return;
+    }
+    d->settled = true;
+    while (*first != NULL && (*first)->settled) {
+        d = *first;
+        *first = d->next_import;
+        settled(d);
+    }
+}
+
+static void
+queue_import(struct delivery *d)
+{
+    struct delivery **at = &d->core->imports;
+
+    while (*at != NULL)
+        at = &(*at)->next_import;
+    *at = d;
+}
+
+void
+deliver_into(struct delivery *d, struct folder *f)
+{
+    d->to = f;
 }
 
 static char *
@@ -346,6 +401,9 @@ copy_new(struct delivery *d, const struct deliver_new *n)
     d->size = n->size;
     d->date = n->date;
     d->flags = n->flags;
+    d->uid = n->uid;
+    d->mark = n->mark;
+    d->is_old = n->is_old;
     d->keyword_count = n->keyword_count;
     d->keywords = mem_take_array(n->keyword_count, sizeof *d->keywords);
     d->keyword_spans =
@@ -356,6 +414,8 @@ copy_new(struct delivery *d, const struct deliver_new *n)
     }
     buf_put(&d->summary, n->summary);
     buf_put(&d->session, n->session);
+    d->wire_size = n->wire_size;
+    history_text_take(&d->note, &n->note);
     d->recipient_count = n->recipient_count;
     d->users = mem_take_array(n->recipient_count, sizeof *d->users);
     d->mailboxes = mem_take_array(n->recipient_count, sizeof *d->mailboxes);
@@ -372,6 +432,8 @@ deliver_commit(struct delivery *d, const struct deliver_new *n,
     copy_new(d, n);
     d->done = fn;
     d->done_arg = arg;
+    if (d->mark != 0)
+        queue_import(d);
     d->job = (struct pool_job){ .run = run_file, .done = file_done };
     pool_add(d->core->pool, &d->job);
 }

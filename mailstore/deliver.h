@@ -9,10 +9,12 @@
 #define MAILSTORE_DELIVER_H
 
 #include "mailstore/folder.h"
+#include "mailstore/history.h"
+#include "mailstore/quota.h"
 
 struct delivery;
 
-/* d is the caller's; fd stays d's. FULL, LIMIT. to: the mailbox of an append
+/* d is the caller's; fd stays d's. FULL, LIMIT; QUOTA and OVERSIZE (append). to: the mailbox of an append
  * (held by the delivery), or NULL. */
 typedef void deliver_begun_fn(void *arg, struct delivery *d, int fd,
                               const struct error *e);
@@ -29,6 +31,13 @@ struct deliver_new {
     struct span session;                      /* for the log */
     const struct store_recipient *recipients; /* none for an append */
     size_t recipient_count;
+    uint64_t wire_size; /* where line ends are bare LF: RFC822.SIZE; or 0 */
+    struct history_note note; /* for the journal */
+    /* Of an import: the UID to have (EXISTS where it is not free any more; 0:
+     * the next), a mark for the file's name, and that it is not recent. */
+    uint32_t uid;
+    uint64_t mark;
+    bool is_old;
 };
 
 /* Consumes d. All spans are copied. */
@@ -42,7 +51,8 @@ void deliver_abort(struct delivery **d);
 /* --- for committer.c ------------------------------------------------------------ */
 
 struct deliver_target {
-    struct folder *folder; /* held */
+    struct folder *folder;    /* held */
+    struct quota_claim claim; /* until it is in the index */
     uint64_t keywords;
     uint32_t uid;            /* given by the committer             */
     char file[NAME_MAX + 8]; /* "new/NAME", "cur/NAME:2,S"         */
@@ -69,11 +79,18 @@ struct delivery {
     struct span *keyword_spans;
     size_t keyword_count;
     struct buf summary, session;
+    uint64_t wire_size; /* 0: as size */
+    struct history_text note;
     char **users, **mailboxes;
     size_t recipient_count, resolved;
     struct deliver_target *targets;
     size_t count;
     bool wants_uids; /* may_go() will be called */
+    uint32_t uid;    /* wanted; 0: the next */
+    uint64_t mark;   /* not 0: an import; keeps its place in core->imports */
+    bool is_old;
+    bool settled; /* its file is durable */
+    struct delivery *next_import;
     bool failed;
     struct error e;
     deliver_done_fn *done;
@@ -81,11 +98,26 @@ struct delivery {
     struct delivery *next; /* in the committer's list */
 };
 
-/* Then its files go to cur/, with flags in their names. */
+/* Then its files go to cur/, with flags (if any) in their names. */
 bool deliver_has_flags(const struct delivery *d);
+
+/* "new" or "cur". */
+const char *deliver_part(const struct delivery *d);
+
+/* How many UIDs are used up: an import's may lie further on. */
+uint32_t deliver_uids(const struct delivery *d, const struct folder *f);
+
+/* False, and d has failed: its UID is not free any more. */
+bool deliver_has_uid(struct delivery *d);
+
+/* Gives the UID and the name; the folder is shared until the end. */
+void deliver_give_uid(struct delivery *d, struct deliver_target *t);
 
 /* Answers and frees. */
 void deliver_end(struct delivery *d);
+
+/* For an import's commit: where it goes to. Takes f, which is held. */
+void deliver_into(struct delivery *d, struct folder *f);
 
 /* Fails d (the first reason is kept). */
 void deliver_fail(struct delivery *d, const struct error *e);

@@ -123,8 +123,9 @@ request_append_begin(struct reply *r, struct span body)
 
 /* --- commit ----------------------------------------------------------------------------- */
 
-static void
-committed(void *arg, uint32_t uid_validity, uint32_t uid, const struct error *e)
+void
+reply_committed(void *arg, uint32_t uid_validity, uint32_t uid,
+                const struct error *e)
 {
     struct reply *r = arg;
     struct wire_committed x = { .uid_validity = uid_validity, .uid = uid };
@@ -153,12 +154,30 @@ is_good(const struct wire_commit *x, const struct core *c)
            (largest == 0 || x->size <= largest);
 }
 
-static int64_t
-bounded_date(int64_t date)
+int64_t
+request_bounded_date(int64_t date)
 {
     if (date < DATE_FIRST)
         return DATE_FIRST;
     return date > DATE_LAST ? DATE_LAST : date;
+}
+
+/* What the journal says of it. */
+static void
+describe(const struct reply *r, const struct wire_commit *x, struct buf *who,
+         struct history_note *n)
+{
+    n->detail = x->tls;
+    n->message_id = x->message_id;
+    if (r->session != NULL) {
+        n->kind = HISTORY_APPENDED;
+        n->who = span_of(r->session->who);
+        return;
+    }
+    n->kind = HISTORY_RECEIVED;
+    buf_printf(who, "%s %.*s %.*s", server_service_name(r->line->service),
+               SPAN(x->session_id), SPAN(x->peer));
+    n->who = buf_span(who);
 }
 
 static void
@@ -168,24 +187,26 @@ commit(struct reply *r, const struct wire_commit *x, struct delivery *d)
         mem_take_array(x->recipient_count, sizeof *recipients);
     struct span rest = x->recipients;
     struct deliver_new n = { .size = x->size,
-                             .date = bounded_date(x->date),
+                             .date = request_bounded_date(x->date),
                              .flags = x->flags.flags,
                              .keywords = x->flags.keywords,
                              .keyword_count = x->flags.keyword_count,
                              .summary = x->summary,
                              .session = x->session_id,
                              .recipients = recipients };
+    struct buf who = { 0 };
 
     while (n.recipient_count < x->recipient_count &&
            wire_next_recipient(&rest, &recipients[n.recipient_count]))
         n.recipient_count++;
-    deliver_commit(d, &n, committed, r);
+    describe(r, x, &who, &n.note);
+    deliver_commit(d, &n, reply_committed, r);
+    buf_free(&who);
     free(recipients);
 }
 
-/* Takes the delivery out of its slot. NULL, and answered: there is none. */
-static struct delivery *
-take_delivery(struct reply *r, uint32_t session, uint32_t number)
+struct delivery *
+slot_take(struct reply *r, uint32_t session, uint32_t number)
 {
     struct slot *s = map_get(r->line->slots, key_of(&number));
     struct delivery *d;
@@ -212,7 +233,7 @@ request_commit(struct reply *r, struct span body)
     }
     if (x.session != 0 && !reply_take_session(r, x.session))
         return;
-    d = take_delivery(r, x.session, x.delivery);
+    d = slot_take(r, x.session, x.delivery);
     if (d == NULL)
         return;
     if (!is_good(&x, r->line->core)) {

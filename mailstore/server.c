@@ -49,6 +49,17 @@ static const struct request_row {
     { WIRE_INDEX_CHECK,    SERVER_ADMIN, request_index_check    },
     { WIRE_INDEX_REBUILD,  SERVER_ADMIN, request_index_rebuild  },
     { WIRE_STATS,          SERVER_ADMIN, request_stats          },
+    { WIRE_QUOTA,          USERS,        request_quota          },
+    { WIRE_QUOTA_CHECK,    POSTS,        request_quota_check    },
+    { WIRE_QUOTA_LIST,     SERVER_ADMIN, request_quota_list     },
+    { WIRE_QUOTA_SET,      SERVER_ADMIN, request_quota_set      },
+    { WIRE_QUOTA_RECOUNT,  SERVER_ADMIN, request_quota_recount  },
+    { WIRE_LOGIN_AS,       SERVER_ADMIN, request_login_as       },
+    { WIRE_IMPORT_BEGIN,   SERVER_ADMIN, request_import_begin   },
+    { WIRE_IMPORT_COMMIT,  SERVER_ADMIN, request_import_commit  },
+    { WIRE_IMPORT_END,     SERVER_ADMIN, request_import_end     },
+    { WIRE_PUT_UIDLS,      SERVER_ADMIN, request_put_uidls      },
+    { WIRE_UIDLS,          USERS,        request_uidls          },
 };
 
 static const struct service_row {

@@ -27,6 +27,7 @@ session_free(struct session *s)
 {
     s->line->core->sessions--;
     free(s->id);
+    free(s->who);
     free(s);
 }
 
@@ -151,8 +152,21 @@ copy_text(struct span s)
     return p;
 }
 
-static void
-login(struct reply *r, const struct wire_login *x, struct span user)
+static char *
+who_of(const struct line *l, const struct wire_login *x)
+{
+    struct buf text = { 0 };
+    char *who;
+
+    buf_printf(&text, "%s %.*s %.*s", server_service_name(l->service),
+               SPAN(x->session_id), SPAN(x->peer));
+    who = copy_text(buf_span(&text));
+    buf_free(&text);
+    return who;
+}
+
+void
+session_begin(struct reply *r, const struct wire_login *x, struct span user)
 {
     struct line *l = r->line;
     struct session *s = mem_take(sizeof *s);
@@ -162,6 +176,7 @@ login(struct reply *r, const struct wire_login *x, struct span user)
     s->alive = true;
     s->requests = 1;
     s->id = copy_text(x->session_id);
+    s->who = who_of(l, x);
     l->core->sessions++;
     map_put(l->sessions, key_of(&s->number), s);
     r->session = s;
@@ -190,7 +205,7 @@ request_login(struct reply *r, struct span body)
         fail(&e, FAIL_DENIED, "the ticket was not taken");
         reply_failed(r, &e);
     } else {
-        login(r, &x, user);
+        session_begin(r, &x, user);
     }
 }
 

@@ -26,6 +26,7 @@ struct session {
     bool alive;
     unsigned requests; /* under way: it is freed with the last */
     char *id;
+    char *who; /* "imap 7f3a 192.168.1.7": see history.h */
 };
 
 struct slot {
@@ -70,6 +71,17 @@ void session_fill_keywords(const struct index_folder *record,
 
 void slot_end(struct slot *s);
 
+/* Takes the delivery out of its slot. NULL, and answered: there is none. */
+struct delivery *slot_take(struct reply *r, uint32_t session, uint32_t number);
+/* The end of a commit; arg is the reply. */
+void reply_committed(void *arg, uint32_t uid_validity, uint32_t uid,
+                     const struct error *e);
+/* What a file's time can hold. */
+int64_t request_bounded_date(int64_t date);
+/* Begins a session of this user; r ends when it is there. */
+void session_begin(struct reply *r, const struct wire_login *x,
+                   struct span user);
+
 /* --- requests: each ends r, sooner or later ------------------------------------- */
 
 typedef void request_fn(struct reply *r, struct span body);
@@ -79,7 +91,10 @@ request_fn request_login, request_logout, request_list, request_status,
     request_open, request_close, request_summaries, request_put_summary,
     request_message, request_set_flags, request_expunge, request_copy,
     request_delivery_begin, request_append_begin, request_commit, request_abort,
-    request_index_check, request_index_rebuild, request_stats;
+    request_index_check, request_index_rebuild, request_stats, request_quota,
+    request_quota_check, request_quota_list, request_quota_set,
+    request_quota_recount, request_login_as, request_import_begin,
+    request_import_commit, request_import_end, request_put_uidls, request_uidls;
 
 const unsigned char *server_key(const struct server *s);
 const char *server_service_name(enum server_service service);

@@ -29,6 +29,17 @@
  *   index_check       wire_user            wire_report     -
  *   index_rebuild     wire_user            wire_report     -
  *   stats             -                                    wire_stats
+ *   quota             wire_session                         wire_quota
+ *   quota_check       wire_quota_check                     -
+ *   quota_list        wire_user            wire_quota      -
+ *   quota_set         wire_quota_set                       -
+ *   quota_recount     wire_user            wire_recount    -
+ *   login_as          wire_login_as                        -
+ *   import_begin      wire_import_begin    wire_marks      wire_import_state
+ *   import_commit     wire_import                          wire_committed
+ *   import_end        wire_import_end                      -
+ *   put_uidls         wire_put_uidls                       -
+ *   uidls             wire_session                         wire_uidls
  *
  *   pushed event      BODY
  *   added, flagged    wire_rows
@@ -85,6 +96,17 @@ enum wire_op {
     WIRE_INDEX_CHECK,
     WIRE_INDEX_REBUILD,
     WIRE_STATS,
+    WIRE_QUOTA,
+    WIRE_QUOTA_CHECK,
+    WIRE_QUOTA_LIST,
+    WIRE_QUOTA_SET,
+    WIRE_QUOTA_RECOUNT,
+    WIRE_LOGIN_AS,
+    WIRE_IMPORT_BEGIN,
+    WIRE_IMPORT_COMMIT,
+    WIRE_IMPORT_END,
+    WIRE_PUT_UIDLS,
+    WIRE_UIDLS,
     /* pushed */
     WIRE_ADDED = 64,
     WIRE_FLAGGED,
@@ -356,6 +378,7 @@ struct wire_commit {
     struct wire_flags flags;
     struct span summary;
     struct span session_id; /* for the log */
+    struct span peer, tls, message_id; /* for the journal */
     uint32_t recipient_count;
     struct span recipients;
 };
@@ -394,7 +417,110 @@ struct wire_report {
 void wire_put_report(struct buf *b, const struct wire_report *x);
 bool wire_get_report(struct span *body, struct wire_report *out);
 
+/* --- moving in and out (wire_import.c) ------------------------------------ */
+
+struct wire_login_as {
+    uint32_t session;
+    struct span user;
+    struct span session_id; /* for the log */
+};
+void wire_put_login_as(struct buf *b, const struct wire_login_as *x);
+bool wire_get_login_as(struct span *body, struct wire_login_as *out);
+
+struct wire_import_begin {
+    uint32_t session;
+    struct span mailbox;
+    uint32_t uid_validity; /* 0: none is wanted */
+};
+void wire_put_import_begin(struct buf *b, const struct wire_import_begin *x);
+bool wire_get_import_begin(struct span *body, struct wire_import_begin *out);
+
+/* At most WIRE_MARKS_MAX of wire_put_mark(), one after the other. */
+#define WIRE_MARKS_MAX 2000
+struct wire_mark {
+    uint32_t uid;
+    uint64_t mark; /* 0: the UID was expunged */
+};
+void wire_put_mark(struct buf *b, const struct wire_mark *x);
+/* rest starts as the body; false at the end. */
+bool wire_next_mark(struct span *rest, struct wire_mark *out);
+
+struct wire_import_state {
+    uint32_t uid_validity, uid_next;
+};
+void wire_put_import_state(struct buf *b, const struct wire_import_state *x);
+bool wire_get_import_state(struct span *body, struct wire_import_state *out);
+
+/* As store_import; the delivery was begun without a session. */
+struct wire_import {
+    uint32_t session;
+    uint32_t delivery;
+    struct span mailbox;
+    uint32_t uid; /* 0: the next */
+    uint64_t mark;
+    bool is_old; /* not \Recent */
+    uint64_t size;
+    int64_t date;
+    struct wire_flags flags;
+    struct span summary;
+};
+void wire_put_import(struct buf *b, const struct wire_import *x);
+bool wire_get_import(struct span *body, struct wire_import *out);
+
+struct wire_import_end {
+    uint32_t session;
+    struct span mailbox;
+    uint32_t uid_next;
+};
+void wire_put_import_end(struct buf *b, const struct wire_import_end *x);
+bool wire_get_import_end(struct span *body, struct wire_import_end *out);
+
+/* Encoded by wire_put_uidl(), one after the other; a get makes sure that
+ * wire_next_uidl() takes all of them. */
+struct wire_uidls {
+    struct span uidls;
+};
+void wire_put_uidls(struct buf *b, const struct wire_uidls *x);
+bool wire_get_uidls(struct span *body, struct wire_uidls *out);
+void wire_put_uidl(struct buf *b, const struct store_uidl *x);
+bool wire_next_uidl(struct span *rest, struct store_uidl *out);
+
+struct wire_put_uidls {
+    uint32_t session;
+    struct span mailbox;
+    struct span uidls; /* as in wire_uidls */
+};
+void wire_put_put_uidls(struct buf *b, const struct wire_put_uidls *x);
+bool wire_get_put_uidls(struct span *body, struct wire_put_uidls *out);
+
+/* --- numbers (wire_admin.c) ----------------------------------------------- */
+
 void wire_put_stats(struct buf *b, const struct store_stats *x);
 bool wire_get_stats(struct span *body, struct store_stats *out);
+
+/* --- quota (wire_quota.c) -------------------------------------------------- */
+
+void wire_put_quota(struct buf *b, const struct store_quota *x);
+bool wire_get_quota(struct span *body, struct store_quota *out);
+
+/* Limits as store_set_quota() takes them. */
+struct wire_quota_set {
+    struct span user;
+    uint64_t limit_bytes, limit_messages;
+};
+void wire_put_quota_set(struct buf *b, const struct wire_quota_set *x);
+bool wire_get_quota_set(struct span *body, struct wire_quota_set *out);
+
+/* Recipients as in wire_commit. */
+struct wire_quota_check {
+    uint64_t size; /* 0: not known */
+    uint32_t recipient_count;
+    struct span recipients;
+};
+void wire_put_quota_check(struct buf *b, const struct wire_quota_check *x);
+bool wire_get_quota_check(struct span *body, struct wire_quota_check *out);
+
+void wire_put_recount(struct buf *b, const struct store_recount *x);
+bool wire_get_recount(struct span *body, struct store_recount *out);
 
 #endif

@@ -26,10 +26,36 @@ pop3_drop_fill(struct pop3_drop *d, const struct store_view *view,
     pop3_drop_reset(d);
 }
 
+static int
+order_by_uid(const void *a, const void *b)
+{
+    const struct pop3_message *x = a;
+    const struct pop3_message *y = b;
+
+    return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+void
+pop3_drop_uidl(struct pop3_drop *d, const struct store_uidl *u)
+{
+    struct pop3_message key = { .uid = u->uid };
+    struct pop3_message *m =
+        bsearch(&key, d->messages, d->count, sizeof *d->messages, order_by_uid);
+
+    if (m == NULL)
+        return;
+    if (d->uidls.n == 0)
+        buf_put_ch(&d->uidls, '\0'); /* 0 is: none */
+    m->uidl = d->uidls.n;
+    buf_put(&d->uidls, u->text);
+    buf_put_ch(&d->uidls, '\0');
+}
+
 void
 pop3_drop_clear(struct pop3_drop *d)
 {
     free(d->messages);
+    buf_free(&d->uidls);
     *d = (struct pop3_drop){ 0 };
 }
 

@@ -20,6 +20,7 @@ struct pop3_message {
     uint64_t size;
     uint32_t uid;
     uint32_t marks;
+    size_t uidl; /* where its unique-id starts in drop.uidls; 0: none */
 };
 
 struct pop3_drop {
@@ -28,11 +29,14 @@ struct pop3_drop {
     uint32_t uid_validity;
     size_t left; /* not deleted */
     uint64_t left_bytes;
+    struct buf uidls; /* unique-ids from other servers, NUL-terminated */
 };
 
 /* Copies what it needs. hide_deleted: leave out what has \Deleted. */
 void pop3_drop_fill(struct pop3_drop *d, const struct store_view *view,
                     bool hide_deleted);
+/* A unique-id that a message brought from another server. */
+void pop3_drop_uidl(struct pop3_drop *d, const struct store_uidl *u);
 void pop3_drop_clear(struct pop3_drop *d);
 
 void pop3_drop_delete(struct pop3_drop *d, struct pop3_message *m);

@@ -29,14 +29,18 @@ put_scan(const struct pop3_drop *d, const struct pop3_message *m,
  *
  * The unique-id is the UID and the UIDVALIDITY in eight hexadecimal digits each:
  * what Dovecot's default format "%08Xu%08Xv" gives, so that who moves a Maildir
- * with its numbers here does not download everything again.
+ * with its numbers here does not download everything again. Ids that came with
+ * imported messages stay as they were.
  */
 static void
 put_unique_id(const struct pop3_drop *d, const struct pop3_message *m,
               struct buf *out)
 {
     buf_put_number(out, pop3_drop_number(d, m));
-    buf_printf(out, " %08" PRIx32 "%08" PRIx32, m->uid, d->uid_validity);
+    if (m->uidl != 0)
+        buf_printf(out, " %s", d->uidls.p + m->uidl);
+    else
+        buf_printf(out, " %08" PRIx32 "%08" PRIx32, m->uid, d->uid_validity);
 }
 
 typedef void put_line_fn(const struct pop3_drop *d,

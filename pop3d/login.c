@@ -4,7 +4,9 @@
  *           "+ ..." v       | line                    v
  *                  SASL ----+              store_open INBOX, locked
  *                                                     |
- *                       TRANSACTION <-- drop_opened() +
+ *                                     store_uidls <-- drop_opened()
+ *                                         |
+ *                       TRANSACTION <-- drop_filled()
  *
  *  A refusal anywhere on the way leads back to AUTHORIZATION.
  */
@@ -56,6 +58,33 @@ turn_away(struct pop3 *s, const struct pop3_reply *r)
 }
 
 static void
+uidl_came(void *arg, const struct store_uidl *u)
+{
+    struct pop3 *s = arg;
+
+    pop3_drop_uidl(&s->drop, u);
+}
+
+/* With wrong unique-ids the client would fetch everything again: rather none. */
+static void
+drop_filled(void *arg, const struct error *e)
+{
+    struct pop3 *s = arg;
+
+    if (e != NULL) {
+        pop3_event_store_failed(s, "uidls", e);
+        pop3_drop_clear(&s->drop);
+        turn_away(s, pop3_reply_for(e));
+        return;
+    }
+    conn_idle_limit(s->conn, s->service->settings->limits.pop3_timeout);
+    pop3_enter(s, POP3_TRANSACTION);
+    pop3_event_opened(s);
+    pop3_resume(s, pop3_say_ok(&s->command, "%zu messages (%" PRIu64 " octets)",
+                               s->drop.left, s->drop.left_bytes));
+}
+
+static void
 drop_opened(void *arg, struct store_view *view, const struct error *e)
 {
     struct pop3 *s = arg;
@@ -67,11 +96,7 @@ drop_opened(void *arg, struct store_view *view, const struct error *e)
         return;
     }
     pop3_drop_fill(&s->drop, view, settings->pop3.remove == POP3_DELETE_KEEP);
-    conn_idle_limit(s->conn, settings->limits.pop3_timeout);
-    pop3_enter(s, POP3_TRANSACTION);
-    pop3_event_opened(s);
-    pop3_resume(s, pop3_say_ok(&s->command, "%zu messages (%" PRIu64 " octets)",
-                               s->drop.left, s->drop.left_bytes));
+    store_uidls(s->store, uidl_came, drop_filled, s);
 }
 
 /* The maildrop is what it was at login (P1): news from the mailbox is nothing to

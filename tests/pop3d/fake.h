@@ -45,14 +45,17 @@ static struct {
     store_opened_fn *opened;
     store_message_fn *message;
     store_flagged_fn *flagged;
+    store_uidl_fn *uidl;
     void *arg;
 
     struct store_view view;
     struct store_row rows[FAKE_MESSAGES_MAX];
     unsigned mails;
-    const char *text; /* of every message; NULL: the dialogues' */
-    uint32_t asked;   /* UID */
-    unsigned how;     /* of store_open */
+    const char *text;        /* of every message; NULL: the dialogues' */
+    uint32_t asked;          /* UID */
+    unsigned how;            /* of store_open */
+    const char *second_uidl; /* of the second message; NULL: ours */
+    enum fail fail_uidls;
     enum fail fail_open, fail_message, fail_seen, fail_remove; /* 0: fine */
     uint64_t promised; /* size told; 0: the true one */
     struct buf log;    /* "seen 1:3", "expunge 2", "deleted 2" */
@@ -245,6 +248,28 @@ store_open(struct store_session *x, struct span name, unsigned how,
     fake.opened = fn;
     fake.arg = arg;
     fake.due = fake_opened_due;
+}
+
+static void
+fake_uidls_due(void)
+{
+    struct error e;
+
+    if (fake.second_uidl != NULL)
+        fake.uidl(fake.arg,
+                  &(struct store_uidl){ 2, span_of(fake.second_uidl) });
+    fake.done(fake.arg, fake_error(fake.fail_uidls, &e));
+}
+
+void
+store_uidls(struct store_session *x, store_uidl_fn *row, store_done_fn *done,
+            void *arg)
+{
+    (void)x;
+    fake.uidl = row;
+    fake.done = done;
+    fake.arg = arg;
+    fake.due = fake_uidls_due;
 }
 
 static void

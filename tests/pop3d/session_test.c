@@ -164,6 +164,28 @@ check_keep(void)
     hang_up(&c);
 }
 
+/* A message keeps what another server called it (RFC 1939 section 7). */
+static void
+check_moved_in(void)
+{
+    struct client c;
+
+    connect_with(&c, 3);
+    fake.second_uidl = "UID2-77";
+    say(&c, LOGIN "UIDL\r\nUIDL 2\r\n");
+    CHECK(heard_end(&c, "1 0000000100001234\r\n2 UID2-77\r\n"
+                        "3 0000000300001234\r\n.\r\n+OK 2 UID2-77\r\n"),
+          "the imported id, and ours for the others");
+    hang_up(&c);
+    connect_with(&c, 3);
+    fake.fail_uidls = FAIL_IO;
+    say(&c, LOGIN);
+    CHECK(span_search(buf_span(&c.out), span_of("-ERR"), &(size_t){ 0 }),
+          "no maildrop rather than one with wrong ids");
+    CHECK(!fake.is_in, "back to AUTHORIZATION");
+    hang_up(&c);
+}
+
 static void
 check_gone_message(void)
 {
@@ -280,6 +302,7 @@ main(void)
     check_update_fails();
     check_no_quit();
     check_keep();
+    check_moved_in();
     check_gone_message();
     check_short_file();
     check_text_edges();
