@@ -41,7 +41,10 @@ const struct setting setting_table[] = {
     { "mail",    "index_dir",     SETTING_PATH,      AT(mail.index_dir),      STATE "index",           0, 0, NULL,           "Berkeley DB index; local disk; can be made anew from the Maildir" },
     { "mail",    "folders",       SETTING_LIST,      AT(mail.folders),        "Drafts, Sent, Junk, Trash, Archive", 0, 0, NULL, "made for new users" },
     { "mail",    "sync",          SETTING_WORD,      AT(mail.sync),           "always",                0, 0, sync_words,     "always; batch: gather up to 5 ms; never: tests only" },
+    { "mail",    "keep_deleted",  SETTING_SECONDS,   AT(mail.keep_deleted),   "14d",                   0, 31536000, NULL,    "expunged mail and deleted mailboxes can be brought back so long; 0: never" },
     { "mail",    "subaddress",    SETTING_TEXT,      AT(mail.subaddress),     "+",                     0, 0, NULL,           "anna+shop@ is anna@; \"\" switches it off" },
+    { "mail",    "quota",         SETTING_SIZE,      AT(mail.quota),          "0",                     0, 0, NULL,           "of an account, unless \"quota set\" says otherwise; 0: none" },
+    { "mail",    "quota_messages", SETTING_COUNT,    AT(mail.quota_messages), "0",                     0, 0, NULL,           "messages of an account, likewise; 0: any number" },
 
     { "limits",  "message_size",  SETTING_SIZE,      AT(limits.message_size), "50M",                   65536, INT64_MAX, NULL, "largest message taken (RFC 1870)" },
     { "limits",  "recipients",    SETTING_COUNT,     AT(limits.recipients),   "100",                   100, 10000, NULL,    "of one message (RFC 5321 section 4.5.3.1.8)" },

@@ -419,4 +419,59 @@ typedef void store_recount_fn(void *arg, const struct store_recount *r);
 void store_recount_quota(struct store *s, struct span user,
                          store_recount_fn *row, store_done_fn *done, void *arg);
 
+/* --- history (only on store-admin) ------------------------------------------ */
+
+/* What was expunged or deleted and can still be brought back. */
+struct store_kept {
+    struct span mailbox;
+    uint32_t uid;    /* that it had; 0: not known                        */
+    int64_t time;    /* when it was expunged                             */
+    int64_t date;    /* INTERNALDATE                                     */
+    uint64_t size;   /* of the file                                      */
+    uint16_t flags;  /* enum mail_flag                                   */
+    bool is_mailbox; /* the mailbox itself: of the others only time counts */
+    struct span head; /* how the message begins; may be cut, or empty     */
+};
+typedef void store_kept_fn(void *arg, const struct store_kept *k);
+/* mailbox "": all. NOT_FOUND: no such account. */
+void store_list_kept(struct store *s, struct span user, struct span mailbox,
+                     store_kept_fn *row, store_done_fn *done, void *arg);
+
+struct store_undelete {
+    struct span user, mailbox; /* mailbox "": all                        */
+    int64_t since;             /* expunged then or later; 0: whenever    */
+    const struct numset *uids; /* that they had; empty: all              */
+};
+struct store_undeleted {
+    struct span mailbox;
+    uint32_t from_uid, uid;
+    bool is_mailbox; /* the mailbox is there again */
+};
+typedef void store_undeleted_fn(void *arg, const struct store_undeleted *u);
+/* A row for each that is back. An error tells why others are not; they are
+ * kept as before. */
+void store_undelete(struct store *s, const struct store_undelete *what,
+                    store_undeleted_fn *row, store_done_fn *done, void *arg);
+
+/* An event of the journal. It happened to each of uids; where to_uids are not
+ * empty each of uids became the one of to_uids, in order. */
+struct store_event {
+    uint64_t seq; /* ascending */
+    int64_t time;
+    const char *kind; /* "received", "flagged", ... */
+    struct span user;
+    uint32_t folder, to_folder;      /* ids, which outlast a rename; 0: see
+                                        the name                            */
+    struct span mailbox, to_mailbox; /* as they were called then            */
+    const struct numset *uids, *to_uids;
+    struct span who; /* "imap 7f3a 192.168.1.7": service, session, address */
+    struct span detail, message_id;
+};
+#define STORE_HISTORY_MAX 500
+typedef void store_event_fn(void *arg, const struct store_event *ev);
+/* The next STORE_HISTORY_MAX events after `after`; fewer: these were all. user
+ * "": everybody's. */
+void store_history(struct store *s, struct span user, uint64_t after,
+                   store_event_fn *row, store_done_fn *done, void *arg);
+
 #endif

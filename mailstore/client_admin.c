@@ -5,18 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* One request of the command line. */
-struct store_admin {
-    struct store *store;
-    struct store_admin *prev, *next;
-    store_report_fn *row;
-    store_done_fn *done;
-    store_stats_fn *stats;
-    void *arg;
-};
-
-static struct store_admin *
-new_admin(struct store *s, void *arg)
+struct store_admin *
+store_admin_new(struct store *s, void *arg)
 {
     struct store_admin *a = mem_take(sizeof *a);
 
@@ -29,8 +19,8 @@ new_admin(struct store *s, void *arg)
     return a;
 }
 
-static void
-free_admin(struct store_admin *a)
+void
+store_admin_free(struct store_admin *a)
 {
     if (a->prev != NULL)
         a->prev->next = a->next;
@@ -45,7 +35,7 @@ void
 store_admins_free(struct store *s)
 {
     while (s->admins != NULL)
-        free_admin(s->admins);
+        store_admin_free(s->admins);
 }
 
 static void
@@ -69,7 +59,7 @@ on_reported(void *arg, struct span body, int fd, const struct error *e)
     (void)body;
     if (fd != -1)
         close(fd);
-    free_admin(arg);
+    store_admin_free(arg);
     a.done(a.arg, e);
 }
 
@@ -84,7 +74,7 @@ on_stats(void *arg, struct span body, int fd, const struct error *e)
         close(fd);
     if (e == NULL && !wire_get_stats(&body, &st))
         e = store_malformed(&mine);
-    free_admin(arg);
+    store_admin_free(arg);
     a.stats(a.arg, e == NULL ? &st : NULL, e);
 }
 
@@ -92,12 +82,13 @@ static const struct ipc_answer report_answer = { on_report, on_reported };
 static const struct ipc_answer stats_answer = { NULL, on_stats };
 
 static void
-ask_report(struct store_admin *a, uint16_t op, struct span user)
+ask_user(struct store_admin *a, uint16_t op, struct span user,
+         const struct ipc_answer *answer)
 {
     struct buf b = { 0 };
 
     wire_put_user(&b, &(struct wire_user){ user });
-    ipc_request(a->store->ipc, op, buf_span(&b), -1, &report_answer, a);
+    ipc_request(a->store->ipc, op, buf_span(&b), -1, answer, a);
     buf_free(&b);
 }
 
@@ -105,29 +96,133 @@ void
 store_index_check(struct store *s, struct span user, store_report_fn *row,
                   store_done_fn *done, void *arg)
 {
-    struct store_admin *a = new_admin(s, arg);
+    struct store_admin *a = store_admin_new(s, arg);
 
     a->row = row;
     a->done = done;
-    ask_report(a, WIRE_INDEX_CHECK, user);
+    ask_user(a, WIRE_INDEX_CHECK, user, &report_answer);
 }
 
 void
 store_index_rebuild(struct store *s, struct span user, store_report_fn *row,
                     store_done_fn *done, void *arg)
 {
-    struct store_admin *a = new_admin(s, arg);
+    struct store_admin *a = store_admin_new(s, arg);
 
     a->row = row;
     a->done = done;
-    ask_report(a, WIRE_INDEX_REBUILD, user);
+    ask_user(a, WIRE_INDEX_REBUILD, user, &report_answer);
 }
 
 void
 store_get_stats(struct store *s, store_stats_fn *fn, void *arg)
 {
-    struct store_admin *a = new_admin(s, arg);
+    struct store_admin *a = store_admin_new(s, arg);
 
     a->stats = fn;
     ipc_request(s->ipc, WIRE_STATS, (struct span){ 0 }, -1, &stats_answer, a);
+}
+
+/* --- quota ------------------------------------------------------------------ */
+
+static void
+on_quota(void *arg, struct span body, int fd)
+{
+    struct store_admin *a = arg;
+    struct buf room = { 0 };
+    struct store_quota q;
+    struct error e;
+
+    if (wire_unpack(&body, fd, &room, &e) && wire_get_quota(&body, &q))
+        a->quota(a->arg, &q);
+    buf_free(&room);
+}
+
+static void
+on_recount(void *arg, struct span body, int fd)
+{
+    struct store_admin *a = arg;
+    struct buf room = { 0 };
+    struct store_recount r;
+    struct error e;
+
+    if (wire_unpack(&body, fd, &room, &e) && wire_get_recount(&body, &r))
+        a->recount(a->arg, &r);
+    buf_free(&room);
+}
+
+static const struct ipc_answer quota_answer = { on_quota, on_reported };
+static const struct ipc_answer recount_answer = { on_recount, on_reported };
+static const struct ipc_answer done_answer = { NULL, on_reported };
+
+void
+store_list_quota(struct store *s, struct span user, store_quota_row_fn *row,
+                 store_done_fn *done, void *arg)
+{
+    struct store_admin *a = store_admin_new(s, arg);
+
+    a->quota = row;
+    a->done = done;
+    ask_user(a, WIRE_QUOTA_LIST, user, &quota_answer);
+}
+
+void
+store_recount_quota(struct store *s, struct span user, store_recount_fn *row,
+                    store_done_fn *done, void *arg)
+{
+    struct store_admin *a = store_admin_new(s, arg);
+
+    a->recount = row;
+    a->done = done;
+    ask_user(a, WIRE_QUOTA_RECOUNT, user, &recount_answer);
+}
+
+void
+store_set_quota(struct store *s, struct span user, uint64_t limit_bytes,
+                uint64_t limit_messages, store_done_fn *done, void *arg)
+{
+    struct store_admin *a = store_admin_new(s, arg);
+    struct buf b = { 0 };
+
+    a->done = done;
+    wire_put_quota_set(
+        &b, &(struct wire_quota_set){ user, limit_bytes, limit_messages });
+    ipc_request(s->ipc, WIRE_QUOTA_SET, buf_span(&b), -1, &done_answer, a);
+    buf_free(&b);
+}
+
+uint32_t
+store_check_quota(struct store *s, uint64_t size,
+                  const struct store_recipient *recipients, size_t count,
+                  store_done_fn *done, void *arg)
+{
+    struct store_admin *a = store_admin_new(s, arg);
+    struct wire_quota_check w = { .size = size,
+                                  .recipient_count = (uint32_t)count };
+    struct buf to = { 0 };
+    struct buf b = { 0 };
+
+    a->done = done;
+    for (size_t i = 0; i < count; i++)
+        wire_put_recipient(&to, &recipients[i]);
+    w.recipients = buf_span(&to);
+    wire_put_quota_check(&b, &w);
+    a->request = ipc_request(s->ipc, WIRE_QUOTA_CHECK, buf_span(&b), -1,
+                             &done_answer, a);
+    buf_free(&to);
+    buf_free(&b);
+    return a->request;
+}
+
+void
+store_forget_check(struct store *s, uint32_t check)
+{
+    struct store_admin *a = s->admins;
+
+    while (a != NULL && a->request != check)
+        a = a->next;
+    if (a == NULL)
+        return;
+    ipc_forget(s->ipc, check);
+    store_admin_free(a);
 }

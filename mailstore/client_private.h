@@ -201,6 +201,24 @@ void store_deliveries_orphan(struct store_session *x);
 /* The Message-ID that a summary knows of, "<...>"; nothing where it has none. */
 void store_message_id(struct span summary, struct buf *out);
 
+/* One request that is no session's. */
+struct store_admin {
+    struct store *store;
+    struct store_admin *prev, *next;
+    store_report_fn *row;
+    store_done_fn *done;
+    store_stats_fn *stats;
+    store_quota_row_fn *quota;
+    store_recount_fn *recount;
+    store_kept_fn *kept;
+    store_undeleted_fn *undeleted;
+    store_event_fn *event;
+    uint32_t request; /* of what may be forgotten */
+    void *arg;
+};
+
+struct store_admin *store_admin_new(struct store *s, void *arg);
+void store_admin_free(struct store_admin *a);
 void store_admins_free(struct store *s);
 
 #endif

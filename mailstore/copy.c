@@ -16,9 +16,11 @@
 #include "base/mem.h"
 #include "mailstore/events.h"
 #include "mailstore/expunge.h"
+#include "mailstore/history.h"
 #include "mailstore/intent.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
+#include "mailstore/quota.h"
 #include "mailstore/reconcile.h"
 #include "mailstore/watch.h"
 
@@ -34,6 +36,7 @@ copy_end(struct copying *c)
                                  .from = &c->copied,
                                  .to = &c->given };
 
+    quota_give_back(&c->claim);
     if (c->locked)
         folder_unlock(c->to);
     c->fn(c->arg, c->failed ? NULL : &done, c->failed ? &c->e : NULL);
@@ -127,6 +130,7 @@ placed(struct pool_job *job)
     struct expunge_request x = { .folder = c->from,
                                  .uids = &c->copied,
                                  .actor = c->actor,
+                                 .moved = true,
                                  .who = buf_span(&c->who) };
 
     if (c->failed) {
@@ -217,6 +221,20 @@ put_intent(struct copying *c, struct index_txn *t, struct error *e)
 }
 
 static bool
+put_history(struct copying *c, struct index_txn *t, struct error *e)
+{
+    const struct history_note note = { .kind = c->move ? HISTORY_MOVED
+                                                       : HISTORY_COPIED,
+                                       .who = buf_span(&c->who) };
+    const struct history_copy copy = { .from = c->from,
+                                       .to = c->to,
+                                       .from_uids = &c->copied,
+                                       .to_uids = &c->given };
+
+    return history_put_copy(t, &note, &copy, e);
+}
+
+static bool
 put_last(struct copying *c, struct index_txn *t, struct error *e)
 {
     struct folder *f = c->to;
@@ -229,7 +247,7 @@ put_last(struct copying *c, struct index_txn *t, struct error *e)
         draft->first_recent = draft->uid_next;
     for (size_t i = 0; i < c->count; i++)
         folder_count(draft, &c->items[i].message, 1);
-    return put_intent(c, t, e);
+    return put_history(c, t, e) && put_intent(c, t, e);
 }
 
 static void
@@ -256,6 +274,7 @@ next_rows(void *arg)
         undo(c, &e);
         return;
     }
+    quota_give_back(&c->claim);
     c->event = watch_event(c->to);
     for (size_t i = 0; i < c->count; i++)
         folder_add_rows(c->to, &c->items[i].row, 1);
@@ -310,7 +329,7 @@ copy_link(struct copying *c)
     pool_add(c->to->core->pool, &c->job);
 }
 
-/* --- the beginning -------------------------------------------------------- */
+/* --- the beginning -------------------------------------------------------------- */
 
 static void
 locked(void *arg, const struct error *e)

@@ -12,6 +12,7 @@
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
 #include "mailstore/notify.h"
+#include "mailstore/purge.h"
 #include "mailstore/reconcile.h"
 #include "mailstore/sweep.h"
 
@@ -228,6 +229,7 @@ start_parts(struct core *c, enum index_state state)
     find_epoch(c);
     c->notify = notify_new(c);
     c->committer = committer_new(c);
+    c->purge = purge_new(c);
     maildir_sweep_tmp(c->root);
     intent_replay(c);
     dispose_replay(c);
@@ -243,7 +245,11 @@ core_open(struct core **core, struct loop *l, const struct core_options *o,
     struct core *c = mem_take(sizeof *c);
     enum index_state state;
 
-    *c = (struct core){ .loop = l, .options = o, .root = -1, .gone_turn = 1 };
+    *c = (struct core){ .loop = l,
+                        .options = o,
+                        .root = -1,
+                        .gone_turn = 1,
+                        .kept_lock = PTHREAD_MUTEX_INITIALIZER };
     if (!open_dirs(c, e) || !index_open(o->index_dir, 0, &c->index, &state, e))
         goto undo;
     start_parts(c, state);
@@ -314,6 +320,7 @@ core_close(struct core **core)
     notify_free(&c->notify);
     pool_free(&c->pool);
     committer_free(&c->committer);
+    purge_free(&c->purge);
     free_all(c);
     wake_free(&c->soon);
     index_close(&c->index);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "mail/flags.h"
 #include "mailstore/gone.h"
+#include "mailstore/history.h"
 #include "mailstore/names.h"
 #include "mailstore/watch.h"
 
@@ -21,7 +22,7 @@
 struct expunge {
     struct folder *folder;
     struct numset uids;
-    bool only_deleted, files_stay;
+    bool only_deleted, files_stay, moved;
     uint64_t actor;
     struct buf who;
     uint32_t next; /* UIDs below are done */
@@ -61,9 +62,13 @@ put_gone(struct expunge *x, struct index_txn *t, const struct index_message *m,
                             .uid = m->uid,
                             .time = clock_seconds(),
                             .size = m->size,
-                            .state = m->state };
+                            .state = m->state,
+                            .flags = m->flags,
+                            .keywords = (uint32_t)m->keywords };
     bool done = index_get_cold(t, f->record.id, m->uid, &store, &cold, e);
 
+    if (x->moved)
+        g.state |= INDEX_MOVED;
     if (done) {
         names_path(m, cold.base, &path);
         g.file = span_after(buf_span(&path), strlen("cur/"));
@@ -131,14 +136,21 @@ put_piece(struct expunge *x, struct piece *p, struct index_txn *t,
     struct index_tombstone tomb = { .time = clock_seconds(),
                                     .who = buf_span(&x->who),
                                     .uids = &p->uids };
+    struct history_note note = { .kind = HISTORY_EXPUNGED,
+                                 .who = buf_span(&x->who) };
     uint32_t uid;
 
+    if (x->moved)
+        note.kind = HISTORY_NONE; /* the copy was noted as a move */
+    else if (x->files_stay)
+        note.kind = HISTORY_VANISHED;
     p->modseq = folder_modseq(folder_edit(x->folder));
     tomb.modseq = p->modseq;
     while (numset_next(&p->uids, &at, &uid))
         if (!take_out(x, t, uid, e))
             return false;
     return index_put_tombstone(t, x->folder->record.id, &tomb, e) &&
+           history_put(t, x->folder, &note, &p->uids, e) &&
            prune(x->folder, t, e);
 }
 
@@ -221,6 +233,7 @@ expunge_messages(const struct expunge_request *r, core_done_fn *fn, void *arg)
     *x = (struct expunge){ .folder = r->folder,
                            .only_deleted = r->only_deleted,
                            .files_stay = r->files_stay,
+                           .moved = r->moved,
                            .actor = r->actor,
                            .next = 1,
                            .fn = fn,

@@ -10,6 +10,7 @@ struct expunge_request {
     bool only_deleted;
     uint64_t actor;  /* the view that asks, or 0 */
     bool files_stay; /* they are gone already: nothing to remove */
+    bool moved;      /* they live on elsewhere: nothing to keep, or to tell */
     struct span who; /* for the tombstone */
 };
 

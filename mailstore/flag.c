@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "mail/flags.h"
+#include "mailstore/history.h"
 #include "mailstore/names.h"
 #include "mailstore/watch.h"
 
@@ -17,6 +18,7 @@ struct flagging {
     uint16_t flags;
     uint64_t keywords;
     uint64_t unchanged_since;
+    struct history_text note;
     uint32_t next; /* UIDs below are done */
     flag_done_fn *fn;
     void *arg;
@@ -111,13 +113,22 @@ put_piece(struct flagging *g, struct piece *p, struct index_txn *t,
           struct error *e)
 {
     uint64_t modseq = folder_modseq(folder_edit(g->folder));
+    struct numset uids = { 0 };
+    struct history_note note;
+    bool done;
 
     for (size_t i = 0; i < p->count; i++) {
         p->rows[i].modseq = modseq;
-        if (!flag_put_row(g->folder, t, &p->rows[i], e))
+        if (!flag_put_row(g->folder, t, &p->rows[i], e)) {
+            numset_free(&uids);
             return false;
+        }
+        numset_add(&uids, p->rows[i].uid, p->rows[i].uid);
     }
-    return true;
+    note = history_text_note(&g->note);
+    done = history_put(t, g->folder, &note, &uids, e);
+    numset_free(&uids);
+    return done;
 }
 
 static void
@@ -127,6 +138,7 @@ end(struct flagging *g, const struct error *e)
     folder_release(g->folder);
     numset_free(&g->uids);
     numset_free(&g->modified);
+    history_text_free(&g->note);
     free(g);
 }
 
@@ -176,6 +188,28 @@ next_piece(void *arg)
     core_defer(f->core, next_piece, g);
 }
 
+/* "+\Seen $Label1" */
+static void
+describe(struct flagging *g, const struct flag_request *r)
+{
+    static const char signs[] = { [STORE_FLAGS_SET] = '=',
+                                  [STORE_FLAGS_ADD] = '+',
+                                  [STORE_FLAGS_REMOVE] = '-' };
+    struct buf flags = { .max = INDEX_WHO_MAX };
+    const struct history_note note = { .kind = HISTORY_FLAGGED, .who = r->who };
+
+    history_text_take(&g->note, &note);
+    mail_flags_print(g->flags, &flags);
+    for (size_t i = 0; i < r->keyword_count && !flags.full; i++) {
+        if (flags.n > 0)
+            buf_put_ch(&flags, ' ');
+        buf_put(&flags, r->keywords[i]);
+    }
+    buf_put_ch(&g->note.detail, signs[r->mode]);
+    buf_put(&g->note.detail, buf_span(&flags));
+    buf_free(&flags);
+}
+
 void
 flag_messages(const struct flag_request *r, flag_done_fn *fn, void *arg)
 {
@@ -199,5 +233,6 @@ flag_messages(const struct flag_request *r, flag_done_fn *fn, void *arg)
         return;
     }
     numset_add_set(&g->uids, r->uids);
+    describe(g, r);
     next_piece(g);
 }

@@ -12,6 +12,7 @@ struct flag_request {
     const struct span *keywords; /* valid ones */
     size_t keyword_count;
     uint64_t unchanged_since; /* 0: whatever happened */
+    struct span who;          /* for the journal */
 };
 
 /* All views are told before fn is called, when it is durable. modified: those

@@ -18,7 +18,12 @@ void gone_view_closed(struct folder *f, const struct view *v);
 /* The folder leaves memory. */
 void gone_forget(struct folder *f);
 
-/* Now and then: removes what is due. */
+/* What was expunged by now is not yet all kept (kept.h). */
+bool gone_is_keeping(const struct home *h);
+/* fn is called when it is, or cannot be for now. */
+void gone_wait(struct home *h, core_done_fn *fn, void *arg);
+
+/* Now and then: keeps and removes what is due. */
 void gone_tick(struct core *c);
 /* What an earlier life left. */
 void gone_replay(struct core *c);

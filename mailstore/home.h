@@ -5,6 +5,7 @@
 #ifndef MAILSTORE_HOME_H
 #define MAILSTORE_HOME_H
 
+#include "mailstore/account_file.h"
 #include "mailstore/control.h"
 #include "mailstore/core.h"
 
@@ -20,6 +21,10 @@ struct home {
     bool swept;     /* tmp/ was looked through in this life */
     int64_t looked; /* monotonic ms of the last look at the disk */
     struct waiters waiting;
+    struct {
+        uint64_t bytes, messages;
+    } claimed;     /* by what is on its way into it (quota.h) */
+    bool undeleting; /* undelete.h: one at a time */
     bool changing; /* create, delete, rename: one at a time */
     struct waiters change_waiters;
 };
@@ -57,6 +62,11 @@ void home_save_subscriptions(struct home *h, core_done_fn *fn, void *arg);
 /* The text of the file, and back. */
 void home_print_subscriptions(const struct home *h, struct buf *out);
 void home_parse_subscriptions(struct home *h, struct span text);
+
+/* What its file says of the account: into the record, and into the index
+ * where that differs. */
+bool home_take_limits(struct home *h, const struct account_file *a,
+                      struct error *e);
 
 /* One at a time changes which mailboxes there are: fn is called when it is its
  * turn, home_changed() ends the turn. */

@@ -5,7 +5,7 @@
  *                     happen under another process
  *   <dir>/STAMP       what it is, and how often it was opened in vain:
  *                         pillarbox index
- *                         schema 1
+ *                         schema 2
  *                         Berkeley DB 5.3
  *                         attempts 0
  *   <dir>/...         the environment (kv/kv.c)
@@ -36,7 +36,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define SCHEMA           1
+#define SCHEMA           2
 #define ATTEMPTS_MAX     2
 #define ASIDE_MAX        1000
 #define RECOVERY_SECONDS 60 /* then SIGALRM ends the process: an attempt */
@@ -57,6 +57,7 @@ static const struct kv_table tables[INDEX_TABLES] = {
     [INDEX_TOMBSTONES]    = { "tombstone",    0         },
     [INDEX_GONE]          = { "gone",         0         },
     [INDEX_INTENTS]       = { "intent",       0         },
+    [INDEX_EVENTS]        = { "event",        0         },
 };
 /* clang-format on */
 
@@ -218,7 +219,8 @@ begin_new(struct index_txn *t, struct error *e)
            index_put_number(t, INDEX_MODSEQ, 0, e) &&
            index_put_number(t, INDEX_NEXT_ACCOUNT, 1, e) &&
            index_put_number(t, INDEX_NEXT_FOLDER, 1, e) &&
-           index_put_number(t, INDEX_NEXT_INTENT, 1, e);
+           index_put_number(t, INDEX_NEXT_INTENT, 1, e) &&
+           index_put_number(t, INDEX_NEXT_EVENT, 1, e);
 }
 
 /* After an unclean stop the index may be behind the Maildirs without any
@@ -386,6 +388,7 @@ number_key(enum index_number which)
         [INDEX_NEXT_ACCOUNT] = "next-account",
         [INDEX_NEXT_FOLDER] = "next-folder",
         [INDEX_NEXT_INTENT] = "next-intent",
+        [INDEX_NEXT_EVENT] = "next-event",
     };
 
     return index_key_text(span_of(names[which]));

@@ -73,6 +73,7 @@ enum index_number {
     INDEX_NEXT_ACCOUNT,
     INDEX_NEXT_FOLDER,
     INDEX_NEXT_INTENT,
+    INDEX_NEXT_EVENT,
     INDEX_NUMBERS
 };
 
@@ -92,19 +93,31 @@ struct index_account {
     char name[INDEX_ACCOUNT_NAME_MAX + 1];
     uint64_t modseq;          /* last given out                            */
     uint32_t uid_validity;    /* last given out                            */
-    uint64_t bytes, messages; /* quota                                     */
+    uint64_t bytes, messages; /* what its folders' rows add up to          */
+    uint64_t limit_bytes;     /* its own quota; 0: as everybody has,       */
+    uint64_t limit_messages;  /* INDEX_LIMIT_NONE: none                    */
 };
+
+#define INDEX_LIMIT_NONE UINT64_MAX
 
 bool index_get_account(struct index_txn *t, uint32_t id,
                        struct index_account *a, struct error *e);
 bool index_find_account(struct index_txn *t, struct span name,
                         struct index_account *a, struct error *e);
 /* The name belongs to the id from then on; an earlier name is given up.
- * EXISTS where the name is another account's. */
+ * EXISTS where the name is another account's. bytes and messages stay what
+ * they are: putting and deleting folders counts them. */
 bool index_put_account(struct index_txn *t, const struct index_account *a,
                        struct error *e);
 /* The row and the name; its folders are the caller's. */
 bool index_delete_account(struct index_txn *t, uint32_t id, struct error *e);
+
+/* What the rows of its folders add up to, counted anew. */
+bool index_sum_account(struct index_txn *t, uint32_t id, uint64_t *bytes,
+                       uint64_t *messages, struct error *e);
+/* Makes them the account's, whatever was there. */
+bool index_set_usage(struct index_txn *t, uint32_t id, uint64_t bytes,
+                     uint64_t messages, struct error *e);
 
 /* Ordered by name. false stops the walk. The function may write. */
 typedef bool index_account_fn(void *arg, const struct index_account *a);
@@ -131,6 +144,7 @@ struct index_folder {
     uint64_t modseq;         /* highest                                     */
     uint64_t tomb_floor;     /* tombstones at or below it were dropped      */
     uint32_t exists, unseen, deleted;
+    uint64_t deleted_bytes; /* of those that are deleted */
     uint64_t bytes;
     uint8_t mailbox_id[16];
     uint32_t tag;            /* five hex digits of our file names           */
@@ -258,12 +272,19 @@ bool index_each_tombstone(struct index_txn *t, uint32_t folder, uint64_t after,
 
 /* --- gone: files of expunged messages, waiting to be removed ------------------------ */
 
+enum index_fate {
+    INDEX_KEPT = 16, /* has its second name in expunged/ (kept.h)           */
+    INDEX_MOVED = 32 /* lives on elsewhere: nothing to keep                 */
+};
+
 struct index_gone {
     uint32_t folder, uid;
-    int64_t time;     /* of the expunge                                       */
-    uint64_t size;    /* RFC822.SIZE                                          */
-    uint8_t state;    /* INDEX_IN_NEW, INDEX_BARE_LF                          */
-    struct span file; /* whole name, as last known                            */
+    int64_t time;      /* of the expunge                                      */
+    uint64_t size;     /* RFC822.SIZE                                         */
+    uint8_t state;     /* INDEX_IN_NEW, INDEX_BARE_LF, and enum index_fate    */
+    uint16_t flags;    /* as they were                                        */
+    uint32_t keywords; /* letters a-z                                         */
+    struct span file;  /* whole name, as last known                           */
 };
 
 bool index_put_gone(struct index_txn *t, const struct index_gone *g,
@@ -288,5 +309,33 @@ bool index_delete_intent(struct index_txn *t, uint64_t seq, struct error *e);
 typedef bool index_intent_fn(void *arg, uint64_t seq, struct span redo);
 bool index_each_intent(struct index_txn *t, index_intent_fn *fn, void *arg,
                        struct error *e);
+
+/* --- journal: what happened to messages, for people to ask about ---------------------- */
+
+/* Derived from nothing: an index that is lost takes it along. */
+struct index_event {
+    uint64_t seq;      /* given by the put, ascending                        */
+    int64_t time;      /* seconds                                            */
+    uint8_t kind;      /* enum history_kind of history.h                     */
+    uint32_t account;  /* id                                                 */
+    uint32_t folder;   /* id: lasts when the mailbox is renamed              */
+    uint32_t to_folder;
+    struct span mailbox, to_mailbox; /* names, as they were then             */
+    const struct numset *uids;
+    const struct numset *to_uids; /* pair up with uids, in order; empty: none */
+    struct span who, detail, message_id; /* at most INDEX_WHO_MAX octets of
+                                            each are kept, of a message_id
+                                            INDEX_MESSAGE_ID_MAX             */
+};
+
+#define INDEX_MESSAGE_ID_MAX 250
+
+bool index_put_event(struct index_txn *t, struct index_event *ev,
+                     struct error *e);
+bool index_delete_event(struct index_txn *t, uint64_t seq, struct error *e);
+/* Those with a seq > after, in order. Must not write. */
+typedef bool index_event_fn(void *arg, const struct index_event *ev);
+bool index_each_event(struct index_txn *t, uint64_t after, index_event_fn *fn,
+                      void *arg, struct error *e);
 
 #endif

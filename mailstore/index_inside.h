@@ -17,6 +17,7 @@ enum index_table {
     INDEX_TOMBSTONES,    /* folder u32, modseq u64  -> tombstone   */
     INDEX_GONE,          /* folder u32, uid u32     -> gone        */
     INDEX_INTENTS,       /* seq u64                 -> intent      */
+    INDEX_EVENTS,        /* seq u64                 -> event       */
     INDEX_TABLES
 };
 

@@ -3,11 +3,12 @@
  * length and bytes, "blob" u32 length and bytes. Nothing may follow the end.
  *
  *   account    v, modseq u64, uid_validity u32, bytes u64, messages u64,
- *              name text
+ *              limit_bytes u64, limit_messages u64, name text
  *   folder     v, account u32, flags u32, uid_validity u32, uid_next u32,
  *              uid_next_floor u32, first_recent u32, modseq u64,
- *              tomb_floor u64, exists u32, unseen u32, deleted u32, bytes u64,
- *              mailbox_id[16], tag u32, verified_epoch u64,
+ *              tomb_floor u64, exists u32, unseen u32, deleted u32,
+ *              deleted_bytes u64, bytes u64, mailbox_id[16], tag u32,
+ *              verified_epoch u64,
  *              2 x (dev u64, ino u64, mtime i64, ctime i64), name text,
  *              count u8, count x keyword text
  *   message    v, state u8, flags u16, name_keywords u32, keywords u64,
@@ -16,7 +17,8 @@
  *   cold       v, email_id[16], base text, summary blob
  *   tombstone  v, time i64, who text, count u32, count x (first u32, last u32),
  *              ascending and disjoint
- *   gone       v, time i64, size u64, state u8, file text
+ *   gone       v, time i64, size u64, state u8, flags u16, keywords u32,
+ *              file text
  *   intent     v, the bytes
  *   number     v, n u64
  */
@@ -25,7 +27,7 @@
 #include <endian.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 
 /* --- writing ------------------------------------------------------------------ */
 
@@ -195,6 +197,8 @@ index_record_put_account(const struct index_account *a, struct buf *out)
     put_u32(out, a->uid_validity);
     put_u64(out, a->bytes);
     put_u64(out, a->messages);
+    put_u64(out, a->limit_bytes);
+    put_u64(out, a->limit_messages);
     put_text(out, span_of(a->name));
 }
 
@@ -207,6 +211,8 @@ index_record_take_account(struct span row, struct index_account *a)
     a->uid_validity = take_u32(&r);
     a->bytes = take_u64(&r);
     a->messages = take_u64(&r);
+    a->limit_bytes = take_u64(&r);
+    a->limit_messages = take_u64(&r);
     take_string(&r, a->name, INDEX_ACCOUNT_NAME_MAX);
     return is_whole(&r);
 }
@@ -246,6 +252,7 @@ index_record_put_folder(const struct index_folder *f, struct buf *out)
     put_u32(out, f->exists);
     put_u32(out, f->unseen);
     put_u32(out, f->deleted);
+    put_u64(out, f->deleted_bytes);
     put_u64(out, f->bytes);
     buf_put(out, span_from(f->mailbox_id, sizeof f->mailbox_id));
     put_u32(out, f->tag);
@@ -286,6 +293,7 @@ index_record_take_folder(struct span row, struct index_folder *f)
     f->exists = take_u32(&r);
     f->unseen = take_u32(&r);
     f->deleted = take_u32(&r);
+    f->deleted_bytes = take_u64(&r);
     f->bytes = take_u64(&r);
     take_id(&r, f->mailbox_id);
     f->tag = take_u32(&r);
@@ -428,6 +436,8 @@ index_record_put_gone(const struct index_gone *g, struct buf *out)
     put_i64(out, g->time);
     put_u64(out, g->size);
     put_u8(out, g->state);
+    put_u16(out, g->flags);
+    put_u32(out, g->keywords);
     put_text(out, g->file);
 }
 
@@ -439,6 +449,8 @@ index_record_take_gone(struct span row, struct index_gone *g)
     g->time = take_i64(&r);
     g->size = take_u64(&r);
     g->state = take_u8(&r);
+    g->flags = take_u16(&r);
+    g->keywords = take_u32(&r);
     g->file = take_text(&r, INDEX_FILE_NAME_MAX);
     return is_whole(&r);
 }

@@ -34,6 +34,11 @@ bool index_record_take_gone(struct span row, struct index_gone *g);
 void index_record_put_intent(struct span redo, struct buf *out);
 bool index_record_take_intent(struct span row, struct span *redo);
 
+/* index_event.c. The sets start empty and are what ev's borrow. */
+void index_record_put_event(const struct index_event *ev, struct buf *out);
+bool index_record_take_event(struct span row, struct index_event *ev,
+                             struct numset *uids, struct numset *to_uids);
+
 /* Ids, UIDs and the numbers that go on. */
 void index_record_put_number(uint64_t n, struct buf *out);
 bool index_record_take_number(struct span row, uint64_t *n);

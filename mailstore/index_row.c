@@ -18,6 +18,7 @@ static const char *const table_words[INDEX_TABLES] = {
     [INDEX_TOMBSTONES] = "tombstone",
     [INDEX_GONE] = "gone file",
     [INDEX_INTENTS] = "intent",
+    [INDEX_EVENTS] = "event",
 };
 
 /* --- keys ---------------------------------------------------------------------- */

@@ -199,6 +199,7 @@ redo_copy(struct core *c, uint64_t seq, struct span body)
         return;
     }
     x.folder = r->source;
+    x.moved = true;
     x.who = span_of("move");
     expunge_messages(&x, copy_redone, r);
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "mail/mailbox_name.h"
 #include "mailstore/dispose.h"
+#include "mailstore/kept_mailbox.h"
 #include "mailstore/mailboxes.h"
 #include "mailstore/maildir.h"
 #include "net/crypto.h"
@@ -19,7 +20,8 @@ struct change {
     bool on;
     bool turn; /* home_changed() at the end */
     struct control control;
-    struct folder *folder; /* being deleted: held and locked */
+    struct folder *folder;     /* being deleted: held and locked */
+    struct kept_mailbox *kept; /* NULL: nothing is kept */
     bool failed;
     struct error e;
     core_done_fn *fn;
@@ -49,6 +51,7 @@ end(struct change *c)
         folder_release(c->folder);
     }
     c->fn(c->arg, c->failed ? &c->e : NULL);
+    kept_mailbox_free(&c->kept);
     buf_free(&c->name);
     buf_free(&c->path);
     free(c);
@@ -186,6 +189,18 @@ mailboxes_create(struct home *h, struct span name, uint32_t special_use,
 
 /* --- deleting ------------------------------------------------------------------------- */
 
+/* Kept, so that it can be brought back. A full disk gets its room instead. */
+static bool
+keep(struct change *c)
+{
+    if (c->kept == NULL)
+        return false;
+    c->failed = !kept_mailbox_move(c->kept, &c->e);
+    if (c->failed && c->e.kind == FAIL_NOT_FOUND)
+        c->failed = false; /* others have removed it */
+    return !c->failed || c->e.kind != FAIL_FULL;
+}
+
 static void
 run_delete(struct pool_job *job)
 {
@@ -195,6 +210,8 @@ run_delete(struct pool_job *job)
     struct buf from = { 0 };
     struct buf to = { 0 };
 
+    if (keep(c))
+        return;
     maildir_path(h->path, c->folder->path, &from);
     buf_printf(&to, "%s/", h->path);
     dispose_trash_path(&c->folder->record, &to);
@@ -222,6 +239,8 @@ delete_locked(void *arg, const struct error *e)
     struct change *c = arg;
 
     (void)e;
+    if (c->home->core->options->keep_deleted > 0)
+        c->kept = kept_mailbox_new(c->folder);
     c->job = (struct pool_job){ .run = run_delete, .done = delete_done };
     pool_add(c->home->core->pool, &c->job);
 }

@@ -91,7 +91,11 @@ main(int argc, char **argv)
                                     .folder_count = conf->mail.folders.count,
                                     .sync = flush_mode_of(conf->mail.sync),
                                     .min_free_disk = conf->limits.min_free_disk,
-                                    .message_size = conf->limits.message_size };
+                                    .message_size = conf->limits.message_size,
+                                    .keep_deleted = conf->mail.keep_deleted,
+                                    .quota_bytes = conf->mail.quota,
+                                    .quota_messages =
+                                        conf->mail.quota_messages };
     struct stopping all = { 0 };
     struct error e;
 

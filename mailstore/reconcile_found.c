@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/events.h"
+#include "mailstore/history.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
 #include "mailstore/reconcile_inside.h"
@@ -248,13 +249,21 @@ put_piece(struct reconcile *r, size_t upto, struct told *p, struct error *e)
 {
     struct folder *f = r->folder;
     struct index_txn *t = core_begin(f->core);
+    const struct history_note note = { .kind = HISTORY_FOUND,
+                                       .who = span_of("files") };
+    struct numset uids = { 0 };
     bool done = true;
 
     p->silent = r->clear;
     p->claimed = !r->clear && watch_has_writer(f);
     for (size_t i = r->at; done && i < upto; i++)
-        if (!r->scan.found[i].torn && !r->scan.found[i].missing)
+        if (!r->scan.found[i].torn && !r->scan.found[i].missing) {
             done = put_found(r, &r->scan.found[i], t, p, e);
+            numset_add(&uids, r->scan.found[i].uid, r->scan.found[i].uid);
+        }
+    if (done && uids.n > 0 && !r->clear)
+        done = history_put(t, f, &note, &uids, e);
+    numset_free(&uids);
     return folder_commit(f, &t, !done, e);
 }
 

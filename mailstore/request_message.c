@@ -4,6 +4,7 @@
 #include "mailstore/copy.h"
 #include "mailstore/expunge.h"
 #include "mailstore/flag.h"
+#include "mailstore/history.h"
 #include "mailstore/message.h"
 #include "mailstore/session.h"
 
@@ -72,6 +73,18 @@ message_opened(void *arg, int fd, uint64_t size, const struct error *e)
     close(fd);
 }
 
+/* POP3 has no flag for it before QUIT, and a client may never get that far. */
+static void
+note_read(struct reply *r, uint32_t uid)
+{
+    const struct history_note note = { .kind = HISTORY_READ,
+                                       .who = span_of(r->session->who) };
+    struct folder *f = r->session->view->folder;
+
+    if (r->line->service == SERVER_POP3 && folder_find(f, uid) != NULL)
+        history_note(f, &note, uid);
+}
+
 void
 request_message(struct reply *r, struct span body)
 {
@@ -79,8 +92,10 @@ request_message(struct reply *r, struct span body)
 
     if (!wire_get_message(&body, &x))
         reply_invalid(r, "message");
-    else if (reply_take_view(r, x.session, false))
+    else if (reply_take_view(r, x.session, false)) {
+        note_read(r, x.uid);
         message_open(r->session->view->folder, x.uid, message_opened, r);
+    }
 }
 
 static void
@@ -118,7 +133,8 @@ set_flags(struct reply *r, const struct wire_set_flags *x)
                               .flags = x->flags.flags,
                               .keywords = x->flags.keywords,
                               .keyword_count = x->flags.keyword_count,
-                              .unchanged_since = x->unchanged_since };
+                              .unchanged_since = x->unchanged_since,
+                              .who = span_of(r->session->who) };
 
     flag_messages(&q, flags_set, r);
 }
@@ -148,7 +164,7 @@ request_expunge(struct reply *r, struct span body)
         q.uids = &x.uids;
         q.only_deleted = x.only_deleted;
         q.actor = r->session->view->id;
-        q.who = span_of(r->session->id);
+        q.who = span_of(r->session->who);
         expunge_messages(&q, reply_end, r);
     }
     numset_free(&x.uids);
@@ -182,7 +198,7 @@ copy(struct reply *r, const struct wire_copy *x)
                               .uids = &x->uids,
                               .move = x->move,
                               .actor = r->session->view->id,
-                              .who = span_of(r->session->id) };
+                              .who = span_of(r->session->who) };
     struct error e;
 
     if (!core_has_room(r->line->core, 0, &e) ||

@@ -59,6 +59,9 @@ static const struct request_row {
     { WIRE_IMPORT_COMMIT,  SERVER_ADMIN, request_import_commit  },
     { WIRE_IMPORT_END,     SERVER_ADMIN, request_import_end     },
     { WIRE_PUT_UIDLS,      SERVER_ADMIN, request_put_uidls      },
+    { WIRE_KEPT_LIST,      SERVER_ADMIN, request_kept_list      },
+    { WIRE_UNDELETE,       SERVER_ADMIN, request_undelete       },
+    { WIRE_HISTORY,        SERVER_ADMIN, request_history        },
     { WIRE_UIDLS,          USERS,        request_uidls          },
 };
 

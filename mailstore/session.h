@@ -94,7 +94,8 @@ request_fn request_login, request_logout, request_list, request_status,
     request_index_check, request_index_rebuild, request_stats, request_quota,
     request_quota_check, request_quota_list, request_quota_set,
     request_quota_recount, request_login_as, request_import_begin,
-    request_import_commit, request_import_end, request_put_uidls, request_uidls;
+    request_import_commit, request_import_end, request_put_uidls, request_uidls,
+    request_kept_list, request_undelete, request_history;
 
 const unsigned char *server_key(const struct server *s);
 const char *server_service_name(enum server_service service);

@@ -54,6 +54,9 @@ wire_put_commit(struct buf *b, const struct wire_commit *x)
     wire_put_flags(b, &x->flags);
     put_span(b, x->summary);
     put_span(b, x->session_id);
+    put_span(b, x->peer);
+    put_span(b, x->tls);
+    put_span(b, x->message_id);
     put_u32(b, x->recipient_count);
     buf_put(b, x->recipients);
 }
@@ -83,7 +86,9 @@ wire_get_commit(struct span *body, struct wire_commit *out)
         return false;
     out->date = (int64_t)date;
     return wire_get_flags(body, &out->flags) && get_span(body, &out->summary) &&
-           get_span(body, &out->session_id) && get_recipients(body, out);
+           get_span(body, &out->session_id) &&
+           get_span(body, &out->peer) && get_span(body, &out->tls) &&
+           get_span(body, &out->message_id) && get_recipients(body, out);
 }
 
 void

@@ -185,7 +185,8 @@ deliver(struct cli *c, struct delivering *d)
         const struct store_new message = { .size = d->size,
                                            .date = clock_seconds(),
                                            .summary = buf_span(&blob),
-                                           .session = "deliver" };
+                                           .session = "deliver",
+                                           .peer = "local" };
 
         store_delivery_commit(delivery, &message, d->to, d->count, on_committed,
                               d);

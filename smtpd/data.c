@@ -178,6 +178,8 @@ commit(struct smtp *s)
         .size = t->written,
         .date = clock_seconds(),
         .session = conn_id(s->conn),
+        .peer = conn_peer(s->conn),
+        .tls = conn_tls_version(s->conn),
     };
 
     summary_finish(&t->summary, &blob);

@@ -106,11 +106,33 @@ number(struct span row, struct buf *out)
     return true;
 }
 
+static bool
+event(struct span row, struct buf *out)
+{
+    struct numset uids = { 0 };
+    struct numset to_uids = { 0 };
+    struct index_event ev = { 0 };
+    struct buf again = { 0 };
+
+    if (index_record_take_event(row, &ev, &uids, &to_uids)) {
+        index_record_put_event(&ev, out);
+        if (!index_record_take_event(buf_span(out), &ev, &uids, &to_uids))
+            bug("an event was lost");
+        index_record_put_event(&ev, &again);
+        if (!span_eq(buf_span(out), buf_span(&again)))
+            bug("an event changed");
+    }
+    buf_free(&again);
+    numset_free(&uids);
+    numset_free(&to_uids);
+    return false;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool (*const kinds[])(struct span, struct buf *) = {
-        account, folder, message, cold, tombstone, gone, intent, number,
+        account, folder, message, cold, tombstone, gone, intent, number, event,
     };
     struct buf out = { 0 };
     struct span row;

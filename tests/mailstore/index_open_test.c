@@ -168,14 +168,14 @@ stamp_schema(const char *dir)
 static void
 stamp_engine(const char *dir)
 {
-    write_stamp(dir, "pillarbox index\nschema 1\nBerkeley DB 6.2\nattempts "
+    write_stamp(dir, "pillarbox index\nschema 2\nBerkeley DB 6.2\nattempts "
                      "0\n");
 }
 
 static void
 stamp_attempts(const char *dir)
 {
-    write_stamp(dir, "pillarbox index\nschema 1\nBerkeley DB 5.3\nattempts "
+    write_stamp(dir, "pillarbox index\nschema 2\nBerkeley DB 5.3\nattempts "
                      "2\n");
 }
 
@@ -269,7 +269,7 @@ test_one_attempt_more(void)
     ix = must_open(dir, INDEX_NEW);
     put_account(ix);
     index_close(&ix);
-    write_stamp(dir, "pillarbox index\nschema 1\nBerkeley DB 5.3\nattempts "
+    write_stamp(dir, "pillarbox index\nschema 2\nBerkeley DB 5.3\nattempts "
                      "1\n");
     ix = must_open(dir, INDEX_CLEAN);
     CHECK(has_account(ix), "one opening in vain moves nothing aside");

@@ -1,0 +1,139 @@
+#include "mailstore/kept_mailbox.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "mailstore/kept.h"
+#include "mailstore/maildir.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct item {
+    const char *path; /* in the folder's directory */
+    const char *kept; /* NULL: it is kept, or lives on elsewhere */
+};
+
+struct kept_mailbox {
+    struct folder *folder;
+    struct kept_box box;
+    int64_t time;
+    struct arena memory;
+    struct item *items;
+    size_t count, room;
+};
+
+static bool
+add(void *arg, const struct index_gone *g)
+{
+    struct kept_mailbox *k = arg;
+    struct buf name = { 0 };
+    struct maildir_name n;
+    struct item *item;
+
+    if (!maildir_name_parse(g->file, &n))
+        return true;
+    if (k->count == k->room) {
+        k->room = k->room * 2 + 16;
+        k->items = mem_grow(k->items, k->room * sizeof *k->items);
+    }
+    item = &k->items[k->count++];
+    *item = (struct item){ .kept = NULL };
+    item->path = arena_printf(&k->memory, "%s/%.*s",
+                              (g->state & INDEX_IN_NEW) != 0 ? "new" : "cur",
+                              SPAN(g->file));
+    if ((g->state & (INDEX_KEPT | INDEX_MOVED)) == 0) {
+        kept_name(g, n.base, &name);
+        item->kept = arena_text(&k->memory, buf_span(&name));
+    }
+    buf_free(&name);
+    return true;
+}
+
+struct kept_mailbox *
+kept_mailbox_new(struct folder *f)
+{
+    struct kept_mailbox *k = mem_take(sizeof *k);
+    struct index_txn *t = core_begin(f->core);
+    struct error e;
+
+    k->folder = f;
+    k->time = clock_seconds();
+    kept_describe(&f->record, &k->box);
+    if (!index_each_gone(t, f->record.id, add, k, &e))
+        core_abort(f->core, &t, &e);
+    index_abort(&t);
+    return k;
+}
+
+void
+kept_mailbox_free(struct kept_mailbox **kept)
+{
+    struct kept_mailbox *k = *kept;
+
+    if (k == NULL)
+        return;
+    arena_clear(&k->memory);
+    free(k->items);
+    free(k);
+    *kept = NULL;
+}
+
+/* Else it would come back as a message of the mailbox that was not deleted. */
+static bool
+keep_expunged(struct kept_mailbox *k, int dir, struct error *e)
+{
+    int from = k->folder->dir;
+
+    for (size_t i = 0; i < k->count; i++)
+        if (k->items[i].kept != NULL &&
+            !kept_link(from, k->items[i].path, dir, k->items[i].kept, e) &&
+            e->kind != FAIL_NOT_FOUND)
+            return false;
+    if (k->count > 0 && !fs_sync(dir, e))
+        return false;
+    for (size_t i = 0; i < k->count; i++)
+        if (!fs_unlink(from, k->items[i].path, e) && e->kind != FAIL_NOT_FOUND)
+            return false;
+    return true;
+}
+
+static bool
+move(struct kept_mailbox *k, struct error *e)
+{
+    const struct home *h = k->folder->home;
+    int root = h->core->root;
+    struct buf from = { 0 };
+    struct buf to = { 0 };
+    struct buf box = { 0 };
+    bool done;
+
+    maildir_path(h->path, k->folder->path, &from);
+    buf_printf(&to, "%s/", h->path);
+    kept_mailbox_path(&k->box, k->time, &to);
+    buf_printf(&box, "%s/" KEPT_DIR "/%s", h->path, k->box.id);
+    done = fs_rename_new(root, buf_text(&from), root, buf_text(&to), e) &&
+           fs_sync_dir(root, buf_text(&box), e) &&
+           fs_sync_dir(root, h->path, e);
+    buf_free(&from);
+    buf_free(&to);
+    buf_free(&box);
+    return done;
+}
+
+bool
+kept_mailbox_move(struct kept_mailbox *k, struct error *e)
+{
+    struct home *h = k->folder->home;
+    int dir;
+    bool done;
+
+    pthread_mutex_lock(&h->core->kept_lock);
+    done = kept_open(h->core, h->path, &k->box, &dir, e);
+    if (done) {
+        done = keep_expunged(k, dir, e) && move(k, e);
+        close(dir);
+    }
+    pthread_mutex_unlock(&h->core->kept_lock);
+    return done;
+}
