@@ -70,6 +70,7 @@ fail_name(enum fail kind)
         [FAIL_LIMIT] = "limit",         [FAIL_FULL] = "full",
         [FAIL_BUSY] = "busy",           [FAIL_IO] = "io",
         [FAIL_CORRUPT] = "corrupt",     [FAIL_UNAVAILABLE] = "unavailable",
+        [FAIL_QUOTA] = "quota",         [FAIL_OVERSIZE] = "oversize",
     };
 
     if ((unsigned)kind < FAIL_KINDS && names[kind] != NULL)

@@ -19,11 +19,13 @@ enum fail {
     FAIL_DENIED,        /* exists, but not for this user                 */
     FAIL_INVALID,       /* the request is malformed or cannot be done    */
     FAIL_LIMIT,         /* one of our limits.h; will not pass later      */
-    FAIL_FULL,          /* quota or disk; may pass later                 */
+    FAIL_FULL,          /* the disk; may pass later                      */
     FAIL_BUSY,          /* lock or deadlock; retry                       */
     FAIL_IO,            /* the system said no                            */
     FAIL_CORRUPT,       /* stored data breaks its own invariant          */
     FAIL_UNAVAILABLE,   /* the process that owns it is away; may be back */
+    FAIL_QUOTA,         /* the account's quota; may pass later           */
+    FAIL_OVERSIZE,      /* larger than the whole quota; never passes     */
     FAIL_KINDS
 };
 

@@ -11,7 +11,8 @@
 #define SEQ   (ROW_UID | ROW_KEEPS_SEQ)
 #define CLEAR ROW_CLEAR_ONLY
 
-#define LIST_CAPABILITIES "CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS"
+#define LIST_CAPABILITIES  "CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS"
+#define QUOTA_CAPABILITIES "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE"
 
 /* clang-format off */
 static const struct imap_row rows[] = {
@@ -27,7 +28,7 @@ static const struct imap_row rows[] = {
     { "LOGIN",        FRESH, ROW_SECRET,  NULL,        imap_cmd_login },
 
     /* authenticated: section 6.3; RFC 5161, 6154, 5258, 5819, 2342, 8438,
-     * 2177 */
+     * 2177, 9208 */
     { "ENABLE",       AUTH,  0,           "ENABLE",    imap_cmd_enable },
     { "SELECT",       IN,    0,           NULL,        imap_cmd_select },
     { "EXAMINE",      IN,    0,           NULL,        imap_cmd_examine },
@@ -42,6 +43,9 @@ static const struct imap_row rows[] = {
     { "STATUS",       IN,    0,         "STATUS=SIZE", imap_cmd_status },
     { "APPEND",       IN,    ROW_APPENDS, NULL,        imap_cmd_append },
     { "IDLE",         IN,    0,           "IDLE",      imap_cmd_idle },
+    { "GETQUOTA",     IN,    0, QUOTA_CAPABILITIES,    imap_cmd_getquota },
+    { "GETQUOTAROOT", IN,    0,           NULL,        imap_cmd_getquotaroot },
+    { "SETQUOTA",     IN,    0,           NULL,        imap_cmd_setquota },
 
     /* selected: section 6.4; RFC 3691, 4315, 4731, 6851 */
     { "CHECK",        OPEN,  0,           NULL,        imap_cmd_check },

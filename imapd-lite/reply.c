@@ -15,6 +15,8 @@ static const struct imap_reply replies[FAIL_KINDS] = {
     [FAIL_IO]          = { "UNAVAILABLE",   "The server has a problem, try again" },
     [FAIL_CORRUPT]     = { "CORRUPTION",    "The stored mail is damaged" },
     [FAIL_UNAVAILABLE] = { "UNAVAILABLE",   "The mail store is away, try again" },
+    [FAIL_QUOTA]       = { "OVERQUOTA",     "The account is over its quota" },
+    [FAIL_OVERSIZE]    = { "OVERQUOTA",     "It is larger than the whole quota" },
 };
 /* clang-format on */
 

@@ -5,7 +5,8 @@
 /*
  * status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
  *                                                  RFC 3501 section 9
- * with SIZE of RFC 8438, DELETED of RFC 9051, APPENDLIMIT of RFC 7889.
+ * with SIZE of RFC 8438, DELETED of RFC 9051, APPENDLIMIT of RFC 7889,
+ * DELETED-STORAGE of RFC 9208 section 4.1.4: the sum of RFC822.SIZE, in octets.
  */
 enum status_item {
     STATUS_MESSAGES,
@@ -15,15 +16,21 @@ enum status_item {
     STATUS_UNSEEN,
     STATUS_SIZE,
     STATUS_DELETED,
+    STATUS_DELETED_STORAGE,
     STATUS_APPENDLIMIT,
     STATUS_ITEMS
 };
 
 static const char *const names[STATUS_ITEMS] = {
-    [STATUS_MESSAGES] = "MESSAGES", [STATUS_RECENT] = "RECENT",
-    [STATUS_UIDNEXT] = "UIDNEXT",   [STATUS_UIDVALIDITY] = "UIDVALIDITY",
-    [STATUS_UNSEEN] = "UNSEEN",     [STATUS_SIZE] = "SIZE",
-    [STATUS_DELETED] = "DELETED",   [STATUS_APPENDLIMIT] = "APPENDLIMIT",
+    [STATUS_MESSAGES] = "MESSAGES",
+    [STATUS_RECENT] = "RECENT",
+    [STATUS_UIDNEXT] = "UIDNEXT",
+    [STATUS_UIDVALIDITY] = "UIDVALIDITY",
+    [STATUS_UNSEEN] = "UNSEEN",
+    [STATUS_SIZE] = "SIZE",
+    [STATUS_DELETED] = "DELETED",
+    [STATUS_DELETED_STORAGE] = "DELETED-STORAGE",
+    [STATUS_APPENDLIMIT] = "APPENDLIMIT",
 };
 
 static bool
@@ -75,6 +82,8 @@ value_of(const struct store_mailbox *m, unsigned item, uint64_t append_limit)
         return m->bytes;
     case STATUS_DELETED:
         return m->deleted;
+    case STATUS_DELETED_STORAGE:
+        return m->deleted_bytes;
     case STATUS_APPENDLIMIT:
     case STATUS_ITEMS:
         break;

@@ -46,6 +46,9 @@ report_sums(struct checking *c)
         report(c, NULL, "count of unseen messages should be", sums->unseen);
     if (record->deleted != sums->deleted)
         report(c, NULL, "count of deleted messages should be", sums->deleted);
+    if (record->deleted_bytes != sums->deleted_bytes)
+        report(c, NULL, "count of deleted octets should be",
+               sums->deleted_bytes);
     if (record->bytes != sums->bytes)
         report(c, NULL, "count of octets should be", sums->bytes);
 }

@@ -107,3 +107,32 @@ store_subscribe(struct store_session *x, struct span name, bool on,
                        &(struct wire_subscribe){ x->number, name, on });
     store_ask(x, &r);
 }
+
+static void
+end_quota(struct store_session *x, const struct store_request *r,
+          struct span body, int fd, const struct error *e)
+{
+    struct store_quota q;
+    struct error mine;
+
+    (void)x;
+    (void)fd;
+    if (e == NULL && !wire_get_quota(&body, &q))
+        e = store_malformed(&mine);
+    r->end.quota(r->arg, e == NULL ? &q : NULL, e);
+}
+
+static const struct store_kind quota_kind = { .op = WIRE_QUOTA,
+                                              .only_reads = true,
+                                              .end = end_quota };
+
+void
+store_get_quota(struct store_session *x, store_quota_fn *fn, void *arg)
+{
+    struct store_request r = { .kind = &quota_kind,
+                               .end.quota = fn,
+                               .arg = arg };
+
+    wire_put_session(&r.body, &(struct wire_session){ x->number });
+    store_ask(x, &r);
+}

@@ -119,10 +119,27 @@ gather_one(struct copying *c, uint32_t uid, struct index_txn *t,
     return done;
 }
 
+/* What is moved is there already. */
+static bool
+claim_room(struct copying *c, struct error *e)
+{
+    uint64_t bytes = 0;
+
+    if (c->move)
+        return true;
+    for (size_t i = 0; i < c->count; i++)
+        bytes += c->items[i].message.size;
+    return quota_take(c->to->home, bytes, c->count, &c->claim, e);
+}
+
 static void
 gathered(struct copying *c)
 {
-    if (c->count == 0)
+    struct error e;
+
+    if (c->count > 0 && !claim_room(c, &e))
+        copy_fail(c, &e);
+    if (c->count == 0 || c->failed)
         copy_end(c);
     else if (folder_may_give(c->to, (uint32_t)c->count, may_give, c))
         may_give(c, NULL);

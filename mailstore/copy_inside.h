@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "mailstore/copy.h"
+#include "mailstore/quota.h"
 
 #define COPY_PIECE 300 /* messages in one turn of the loop */
 
@@ -25,6 +26,7 @@ struct copying {
     bool move, locked;
     uint64_t actor, event, intent;
     struct buf who;
+    struct quota_claim claim; /* until it is in the index */
     struct arena arena;
     struct copy_item *items;
     size_t count, room;

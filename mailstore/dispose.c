@@ -145,6 +145,8 @@ dispose_folder(struct home *h, const struct index_folder *record,
     bool done;
 
     *copy = *record;
+    copy->exists = copy->unseen = copy->deleted = 0;
+    copy->bytes = copy->deleted_bytes = 0; /* no longer the account's */
     take_name(copy);
     done = put_renamed(c, copy, e);
     free(copy);

@@ -43,6 +43,13 @@ event_account_missing(struct span user)
 }
 
 void
+event_account_file_damaged(struct span user, const struct error *e)
+{
+    log_event(LOG_ERROR, "account-file-damaged", log_span("user", user),
+              log_text("text", e->text));
+}
+
+void
 event_folder_gone(struct span user, struct span mailbox)
 {
     log_event(LOG_WARNING, "mailbox-gone", log_span("user", user),

@@ -16,6 +16,7 @@ void event_index_failed(const struct error *e);
 void event_account_made(struct span user);
 void event_account_imported(struct span user, size_t folders);
 void event_account_missing(struct span user);
+void event_account_file_damaged(struct span user, const struct error *e);
 void event_folder_gone(struct span user, struct span mailbox);
 void event_folder_imported(struct span user, struct span mailbox);
 

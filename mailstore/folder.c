@@ -238,8 +238,8 @@ folder_edit(struct folder *f)
 bool
 folder_save(struct folder *f, struct index_txn *t, struct error *e)
 {
-    if (f->draft == NULL || f->saved)
-        return true;
+    if (f->draft == NULL || f->saved || f->deleted)
+        return true; /* a deleted one's row is dispose.c's */
     f->saved = index_put_folder(t, f->draft, e);
     return f->saved;
 }
@@ -288,8 +288,10 @@ folder_count(struct index_folder *draft, const struct index_message *m, int by)
     draft->bytes += by < 0 ? -m->size : m->size;
     if ((m->flags & MAIL_SEEN) == 0)
         draft->unseen += one;
-    if ((m->flags & MAIL_DELETED) != 0)
+    if ((m->flags & MAIL_DELETED) != 0) {
         draft->deleted += one;
+        draft->deleted_bytes += by < 0 ? -m->size : m->size;
+    }
 }
 
 uint64_t

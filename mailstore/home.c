@@ -30,6 +30,7 @@ struct look {
     bool made; /* the directory was missing */
     struct maildir_folders found;
     struct buf subscriptions;
+    struct account_file file;
     bool failed;
     struct error e;
 };
@@ -95,6 +96,18 @@ home_known(struct core *c, uint32_t id, struct home **h, struct error *e)
 
 /* --- looking ------------------------------------------------------------------ */
 
+/* A damaged one changes nothing until somebody mends it. */
+static bool
+read_account_file(struct look *l, int dir, struct error *e)
+{
+    if (account_file_read(dir, &l->file, e))
+        return true;
+    if (e->kind != FAIL_CORRUPT)
+        return false;
+    event_account_file_damaged(span_of(l->home->name), e);
+    return true;
+}
+
 static bool
 look_at_dir(struct look *l, struct error *e)
 {
@@ -118,6 +131,7 @@ look_at_dir(struct look *l, struct error *e)
         !fs_read_file(dir, CONTROL_SUBSCRIPTIONS, &l->subscriptions, e) &&
         e->kind != FAIL_NOT_FOUND)
         done = false;
+    done = done && read_account_file(l, dir, e);
     close(dir);
     return done && maildir_list(root, h->path, &l->found, e);
 }
@@ -128,6 +142,27 @@ run_look(struct pool_job *job)
     struct look *l = (struct look *)job;
 
     l->failed = !look_at_dir(l, &l->e);
+}
+
+bool
+home_take_limits(struct home *h, const struct account_file *a, struct error *e)
+{
+    struct index_account *record = &h->record;
+    struct index_txn *t;
+
+    if (record->limit_bytes == a->limit_bytes &&
+        record->limit_messages == a->limit_messages)
+        return true;
+    record->limit_bytes = a->limit_bytes;
+    record->limit_messages = a->limit_messages;
+    if (record->id == 0)
+        return true; /* its first row is still to come */
+    t = core_begin(h->core);
+    if (!index_put_account(t, record, e)) {
+        core_abort(h->core, &t, e);
+        return false;
+    }
+    return core_commit(h->core, &t, e);
 }
 
 /* A home that came to nothing is forgotten. */
@@ -154,6 +189,8 @@ look_done(struct pool_job *job)
     struct look *l = (struct look *)job;
     struct home *h = l->home;
 
+    if (!l->failed)
+        l->failed = !home_take_limits(h, &l->file, &l->e);
     if (!l->failed) {
         home_parse_subscriptions(h, buf_span(&l->subscriptions));
         h->swept = true;
@@ -187,6 +224,8 @@ start_look(struct home *h, bool create)
                         .home = h,
                         .create = create || h->record.id != 0,
                         .sweep = !h->swept,
+                        .file = { h->record.limit_bytes,
+                                  h->record.limit_messages },
                         .subscriptions = { .max = 4 << 20 } };
     h->looking = true;
     home_change(h, begin_look, l);

@@ -168,7 +168,7 @@ put_all(struct import *im, struct error *e)
     else
         done = core_commit(c, &t, e);
     if (!done && is_new)
-        im->home->record = (struct index_account){ 0 };
+        im->home->record.id = 0;
     return done;
 }
 

@@ -101,12 +101,22 @@ index_find_account(struct index_txn *t, struct span name,
     return get_id(t, &row, &id, e) && index_get_account(t, id, a, e);
 }
 
+static bool
+put_account_row(struct index_txn *t, const struct index_account *a,
+                struct error *e)
+{
+    struct index_key k = index_key32(a->id);
+
+    buf_clear(&t->ix->row);
+    index_record_put_account(a, &t->ix->row);
+    return index_row_put(t, INDEX_ACCOUNTS, &k, e);
+}
+
 bool
 index_put_account(struct index_txn *t, const struct index_account *a,
                   struct error *e)
 {
-    struct index_key k = index_key32(a->id);
-    struct index_account old;
+    struct index_account old, copy;
     struct named before, now;
     bool was_there;
 
@@ -120,9 +130,10 @@ index_put_account(struct index_txn *t, const struct index_account *a,
         before = account_name(span_of(old.name));
     if (!move_name(t, was_there ? &before : NULL, &now, a->id, e))
         return false;
-    buf_clear(&t->ix->row);
-    index_record_put_account(a, &t->ix->row);
-    return index_row_put(t, INDEX_ACCOUNTS, &k, e);
+    copy = *a;
+    copy.bytes = was_there ? old.bytes : 0;
+    copy.messages = was_there ? old.messages : 0;
+    return put_account_row(t, &copy, e);
 }
 
 bool
@@ -137,6 +148,40 @@ index_delete_account(struct index_txn *t, uint32_t id, struct error *e)
     name = account_name(span_of(old.name));
     return index_row_delete(t, name.table, &name.key, e) &&
            index_row_delete(t, INDEX_ACCOUNTS, &k, e);
+}
+
+bool
+index_set_usage(struct index_txn *t, uint32_t id, uint64_t bytes,
+                uint64_t messages, struct error *e)
+{
+    struct index_account a;
+
+    if (!index_get_account(t, id, &a, e))
+        return false;
+    a.bytes = bytes;
+    a.messages = messages;
+    return put_account_row(t, &a, e);
+}
+
+/* Every folder's row that changes takes its account's sums along, in the same
+ * transaction: so they are exact whenever the rows are. */
+static bool
+count_folder(struct index_txn *t, const struct index_folder *before,
+             const struct index_folder *now, struct error *e)
+{
+    uint32_t id = now != NULL ? now->account : before->account;
+    struct index_account a;
+
+    if (before != NULL && now != NULL && before->exists == now->exists &&
+        before->bytes == now->bytes)
+        return true;
+    if (!index_get_account(t, id, &a, e))
+        return e->kind == FAIL_NOT_FOUND;
+    a.bytes += (now != NULL ? now->bytes : 0) -
+               (before != NULL ? before->bytes : 0);
+    a.messages += (uint64_t)(now != NULL ? now->exists : 0) -
+                  (before != NULL ? before->exists : 0);
+    return put_account_row(t, &a, e);
 }
 
 /* --- folders ----------------------------------------------------------------------- */
@@ -190,7 +235,8 @@ index_put_folder(struct index_txn *t, const struct index_folder *f,
         return false;
     buf_clear(&t->ix->row);
     index_record_put_folder(f, &t->ix->row);
-    return index_row_put(t, INDEX_FOLDERS, &k, e);
+    return index_row_put(t, INDEX_FOLDERS, &k, e) &&
+           count_folder(t, was_there ? &old : NULL, f, e);
 }
 
 bool
@@ -204,7 +250,8 @@ index_delete_folder(struct index_txn *t, uint32_t id, struct error *e)
         return e->kind == FAIL_NOT_FOUND;
     name = folder_name(old.account, span_of(old.name));
     return index_row_delete(t, name.table, &name.key, e) &&
-           index_row_delete(t, INDEX_FOLDERS, &k, e);
+           index_row_delete(t, INDEX_FOLDERS, &k, e) &&
+           count_folder(t, &old, NULL, e);
 }
 
 /* --- walks: ids are gathered first, so that the function may write ------------------ */
@@ -281,4 +328,31 @@ index_each_folder(struct index_txn *t, uint32_t account, index_folder_fn *fn,
     }
     buf_free(&ids);
     return fine;
+}
+
+struct sum {
+    uint64_t bytes, messages;
+};
+
+static bool
+add_folder(void *arg, const struct index_folder *f)
+{
+    struct sum *s = arg;
+
+    s->bytes += f->bytes;
+    s->messages += f->exists;
+    return true;
+}
+
+bool
+index_sum_account(struct index_txn *t, uint32_t id, uint64_t *bytes,
+                  uint64_t *messages, struct error *e)
+{
+    struct sum s = { 0 };
+
+    if (!index_each_folder(t, id, add_folder, &s, e))
+        return false;
+    *bytes = s.bytes;
+    *messages = s.messages;
+    return true;
 }

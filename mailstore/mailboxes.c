@@ -35,7 +35,8 @@ mailbox_of(struct home *h, struct index_txn *t, const struct index_folder *f)
                                .unseen = f->unseen,
                                .deleted = f->deleted,
                                .modseq = f->modseq,
-                               .bytes = f->bytes };
+                               .bytes = f->bytes,
+                               .deleted_bytes = f->deleted_bytes };
     struct error e;
 
     if (home_is_subscribed(h, m.name))

@@ -258,7 +258,7 @@ forget_counts(struct folder *f, struct index_txn *t, struct error *e)
     struct index_folder *draft = folder_edit(f);
 
     draft->exists = draft->unseen = draft->deleted = 0;
-    draft->bytes = 0;
+    draft->bytes = draft->deleted_bytes = 0;
     draft->uid_next = 1;
     draft->verified_epoch = 0;
     draft->tomb_floor = folder_modseq(draft);

@@ -4,135 +4,38 @@
 #include "mailstore/dispose.h"
 #include "mailstore/events.h"
 #include "mailstore/reconcile.h"
-#include "mailstore/session.h"
-#include "mailstore/sweep.h"
+#include "mailstore/tour.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Work on one account after the other. */
-struct tour {
-    struct pool_job job; /* lists the accounts */
-    struct reply *reply;
-    struct core *core;
-    struct sweep_accounts accounts;
-    size_t at;
-    sweep_each_fn *each;
-    bool rebuild;
-    bool failed;
-    struct error e; /* the first */
-};
-
-static void
-put_report(void *arg, struct span path, struct span text)
-{
-    struct tour *t = arg;
-    struct wire_report x = { .path = path, .text = text };
-    struct buf body = { 0 };
-
-    wire_put_report(&body, &x);
-    reply_row(t->reply, &body);
-    buf_free(&body);
-}
-
-static void
-tour_end(struct tour *t)
-{
-    reply_end(t->reply, t->failed ? &t->e : NULL);
-    sweep_accounts_free(&t->accounts);
-    free(t);
-}
-
-static void next_account(void *arg);
-
-static void
-account_done(void *arg, const struct error *e)
-{
-    struct tour *t = arg;
-
-    if (e != NULL && !t->failed) {
-        t->failed = true;
-        t->e = *e;
-    }
-    core_defer(t->core, next_account, t);
-}
-
-static void
-account_swept(void *arg, const struct error *e)
-{
-    struct tour *t = arg;
-
-    if (e == NULL && t->rebuild)
-        event_rebuilt(span_of(t->accounts.names[t->at - 1]));
-    account_done(arg, e);
-}
-
-static void
-account_found(void *arg, struct home *h, const struct error *e)
-{
-    struct tour *t = arg;
-
-    if (e != NULL)
-        account_done(t, e);
-    else
-        sweep_home(h, t->each, t, account_swept, t);
-}
-
-static void
-next_account(void *arg)
-{
-    struct tour *t = arg;
-
-    if (t->at == t->accounts.count || t->core->stopping ||
-        t->reply->line->peer == NULL)
-        tour_end(t);
-    else
-        home_use(t->core, span_of(t->accounts.names[t->at++]), HOME_FRESH,
-                 account_found, t);
-}
-
-static void
-run_list(struct pool_job *job)
-{
-    struct tour *t = (struct tour *)job;
-
-    sweep_list_accounts(t->core, &t->accounts);
-}
-
-static void
-listed(struct pool_job *job)
-{
-    next_account(job);
-}
-
-static void
-begin_tour(struct reply *r, struct span user, sweep_each_fn *each, bool rebuild)
-{
-    struct tour *t = mem_take(sizeof *t);
-    struct buf name = { 0 };
-
-    *t = (struct tour){ .job = { .run = run_list, .done = listed },
-                        .reply = r,
-                        .core = r->line->core,
-                        .each = each,
-                        .rebuild = rebuild };
-    if (user.n == 0) {
-        pool_add(t->core->pool, &t->job);
-        return;
-    }
-    buf_put(&name, user);
-    t->accounts.names = mem_take(sizeof *t->accounts.names);
-    t->accounts.names[0] = mem_text(buf_text(&name));
-    t->accounts.count = 1;
-    buf_free(&name);
-    next_account(t);
-}
-
 static void
 check_one(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
 {
-    check_folder(f, put_report, arg, fn, fn_arg);
+    check_folder(f, tour_report, arg, fn, fn_arg);
 }
+
+/* The account's sums are its folders'. */
+static void
+check_account(struct tour *t, struct home *h)
+{
+    struct buf text = { 0 };
+    struct error e;
+
+    if (!quota_compare_account(h, &t->off, &e)) {
+        tour_fail(t, &e);
+        return;
+    }
+    if (t->off.bytes != 0 || t->off.messages != 0) {
+        buf_printf(&text,
+                   "counts are off by %" PRId64 " octets, %" PRId64 " messages",
+                   t->off.bytes, t->off.messages);
+        tour_report(t, span_of(h->name), buf_span(&text));
+    }
+    buf_free(&text);
+}
+
+static const struct tour_work checking = { check_one, check_account };
 
 void
 request_index_check(struct reply *r, struct span body)
@@ -142,7 +45,7 @@ request_index_check(struct reply *r, struct span body)
     if (!wire_get_user(&body, &x))
         reply_invalid(r, "index_check");
     else
-        begin_tour(r, x.user, check_one, false);
+        tour_begin(r, x.user, &checking);
 }
 
 /* --- rebuild ------------------------------------------------------------------------- */
@@ -167,11 +70,9 @@ rebuilt(void *arg, const struct error *e)
         buf_put_text(&text, e->text);
     else
         buf_printf(&text, "%" PRIu32 " messages", f->record.exists);
-    put_report(b->tour, buf_span(&path), buf_span(&text));
-    if (e != NULL && !b->tour->failed) {
-        b->tour->failed = true;
-        b->tour->e = *e;
-    }
+    tour_report(b->tour, buf_span(&path), buf_span(&text));
+    if (e != NULL)
+        tour_fail(b->tour, e);
     buf_free(&path);
     buf_free(&text);
     b->fn(b->arg, NULL);
@@ -199,6 +100,16 @@ rebuild_one(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
     reconcile_ready(f, RECONCILE_FRESH, rebuild_now, b);
 }
 
+static void
+account_rebuilt(struct tour *t, struct home *h)
+{
+    (void)t;
+    event_rebuilt(span_of(h->name));
+}
+
+static const struct tour_work rebuilding_work = { rebuild_one,
+                                                  account_rebuilt };
+
 void
 request_index_rebuild(struct reply *r, struct span body)
 {
@@ -207,7 +118,7 @@ request_index_rebuild(struct reply *r, struct span body)
     if (!wire_get_user(&body, &x))
         reply_invalid(r, "index_rebuild");
     else
-        begin_tour(r, x.user, rebuild_one, true);
+        tour_begin(r, x.user, &rebuilding_work);
 }
 
 /* --- numbers --------------------------------------------------------------------------- */

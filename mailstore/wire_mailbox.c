@@ -74,6 +74,7 @@ wire_put_mailbox(struct buf *b, const struct store_mailbox *x)
     put_u32(b, x->deleted);
     put_u64(b, x->modseq);
     put_u64(b, x->bytes);
+    put_u64(b, x->deleted_bytes);
 }
 
 bool
@@ -84,7 +85,7 @@ wire_get_mailbox(struct span *body, struct store_mailbox *out)
            get_u32(body, &out->messages) && get_u32(body, &out->unseen) &&
            get_u32(body, &out->recent) && get_u32(body, &out->deleted) &&
            get_u64(body, &out->modseq) && get_u64(body, &out->bytes) &&
-           body->n == 0;
+           get_u64(body, &out->deleted_bytes) && body->n == 0;
 }
 
 void

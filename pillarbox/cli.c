@@ -34,6 +34,7 @@ code_of(enum fail kind)
         [FAIL_NOT_FOUND] = CLI_NO_USER, [FAIL_EXISTS] = CLI_EXISTS,
         [FAIL_DENIED] = CLI_DENIED,     [FAIL_INVALID] = CLI_DATA,
         [FAIL_LIMIT] = CLI_DATA,        [FAIL_FULL] = CLI_TRY_AGAIN,
+        [FAIL_QUOTA] = CLI_TRY_AGAIN,   [FAIL_OVERSIZE] = CLI_DATA,
         [FAIL_BUSY] = CLI_TRY_AGAIN,    [FAIL_IO] = CLI_IO,
         [FAIL_CORRUPT] = CLI_IO,        [FAIL_UNAVAILABLE] = CLI_UNREACHABLE,
     };
@@ -86,6 +87,41 @@ cli_option(struct cli *c, const char *name)
         c->arg_count--;
         return true;
     }
+    return false;
+}
+
+const char *
+cli_value(struct cli *c, const char *name)
+{
+    for (int i = 0; i + 1 < c->arg_count; i++) {
+        const char *value = c->args[i + 1];
+
+        if (strcmp(c->args[i], name) != 0)
+            continue;
+        memmove(&c->args[i], &c->args[i + 2],
+                (size_t)(c->arg_count - i - 2) * sizeof *c->args);
+        c->arg_count -= 2;
+        return value;
+    }
+    return NULL;
+}
+
+bool
+cli_takes_value(const char *args, const char *option, bool *known)
+{
+    size_t n = strlen(option);
+    const char *at = args;
+
+    while ((at = strstr(at, option)) != NULL) {
+        char behind = at[n];
+
+        if (behind != '-' && !ascii_is_alpha(behind)) {
+            *known = true;
+            return behind == ' ' && at[n + 1] >= 'A' && at[n + 1] <= 'Z';
+        }
+        at += n;
+    }
+    *known = false;
     return false;
 }
 

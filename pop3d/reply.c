@@ -55,6 +55,8 @@ static const enum pop3_say say_for[FAIL_KINDS] = {
     [FAIL_IO]          = SAY_TRY_LATER,
     [FAIL_CORRUPT]     = SAY_BROKEN,
     [FAIL_UNAVAILABLE] = SAY_TRY_LATER,
+    [FAIL_QUOTA]       = SAY_TRY_LATER,
+    [FAIL_OVERSIZE]    = SAY_BROKEN,
 };
 /* clang-format on */
 

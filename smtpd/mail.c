@@ -176,21 +176,49 @@ refusal_of(struct smtp *s, const struct auth_resolved *r)
 }
 
 static void
-recipient_known(void *arg, const struct auth_resolved *r)
+refuse_recipient(struct smtp *s, const struct smtp_reply *refusal)
+{
+    smtp_event_recipient_refused(s, refusal);
+    smtp_resume(s, refusal);
+}
+
+/* Whether there is room is known; what else the store has to say, it says at
+ * DATA. A full mailbox is answered here and not with a bounce later. */
+static void
+room_known(void *arg, const struct error *e)
 {
     struct smtp *s = arg;
-    const struct smtp_reply *refusal = refusal_of(s, r);
 
-    s->request = 0;
-    if (refusal != NULL) {
-        smtp_event_recipient_refused(s, refusal);
-        smtp_resume(s, refusal);
+    s->check = 0;
+    if (e != NULL && (e->kind == FAIL_QUOTA || e->kind == FAIL_OVERSIZE)) {
+        s->mail.target_count = s->mail.targets_before;
+        refuse_recipient(s, smtp_reply_for(e));
         return;
     }
     s->mail.addresses++;
     s->mail.to = arena_copy(&s->mail.arena, buf_span(&s->mail.asked));
     smtp_enter(s, SMTP_RCPTS);
     smtp_resume(s, smtp_say(SAY_RECIPIENT_OK));
+}
+
+static void
+recipient_known(void *arg, const struct auth_resolved *r)
+{
+    struct smtp *s = arg;
+    struct smtp_mail *m = &s->mail;
+    const struct smtp_reply *refusal;
+
+    m->targets_before = m->target_count;
+    refusal = refusal_of(s, r);
+    s->request = 0;
+    if (refusal != NULL)
+        refuse_recipient(s, refusal);
+    else if (m->target_count == m->targets_before)
+        room_known(s, NULL); /* it gets the message already */
+    else
+        s->check = store_check_quota(
+            s->service->store, m->size, m->targets + m->targets_before,
+            m->target_count - m->targets_before, room_known, s);
 }
 
 /*

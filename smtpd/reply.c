@@ -59,6 +59,8 @@ static const struct smtp_reply replies[SAY_COUNT] = {
     [SAY_BARE_EOL]        = { 550, "5.6.11", "Bare CR or LF in the message", false },
     [SAY_LOOP]            = { 554, "5.4.6", "Too many hops, this message loops", false },
     [SAY_FULL]            = { 452, "4.3.1", "No room for mail, try again later", false },
+    [SAY_OVER_QUOTA]      = { 452, "4.2.2", "Mailbox full, try again later", false },
+    [SAY_OVERSIZE]        = { 552, "5.2.2", "Message too big for this mailbox", false },
     [SAY_BUSY]            = { 451, "4.2.0", "Mailbox busy, try again", false },
     [SAY_TRY_LATER]       = { 451, "4.3.0", "Temporary failure, try again later", false },
     [SAY_REFUSED]         = { 554, "5.3.0", "Message cannot be stored", false },
@@ -80,6 +82,8 @@ static const enum smtp_say say_for[FAIL_KINDS] = {
     [FAIL_IO]          = SAY_TRY_LATER,
     [FAIL_CORRUPT]     = SAY_TRY_LATER,
     [FAIL_UNAVAILABLE] = SAY_TRY_LATER,
+    [FAIL_QUOTA]       = SAY_OVER_QUOTA,
+    [FAIL_OVERSIZE]    = SAY_OVERSIZE,
 };
 /* clang-format on */
 

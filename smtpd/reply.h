@@ -61,6 +61,8 @@ enum smtp_say {
     SAY_BARE_EOL,
     SAY_LOOP,
     SAY_FULL,
+    SAY_OVER_QUOTA,
+    SAY_OVERSIZE,
     SAY_BUSY,
     SAY_TRY_LATER,
     SAY_REFUSED,

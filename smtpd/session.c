@@ -216,6 +216,8 @@ smtp_closed(void *session, const char *why)
     auth_exchange_abort(&s->exchange);
     if (s->request != 0)
         auth_forget(s->service->auth, s->request);
+    if (s->check != 0)
+        store_forget_check(s->service->store, s->check);
     smtp_data_clear(s);
     smtp_mail_clear(s);
     arena_clear(&s->command);

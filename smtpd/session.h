@@ -60,6 +60,7 @@ struct smtp_mail {
     struct buf asked;   /* the one that authd is looking up */
     struct store_recipient *targets;
     size_t target_count, target_room;
+    size_t targets_before; /* the RCPT that is being looked up */
 };
 
 /* The message as it comes in. */
@@ -96,6 +97,7 @@ struct smtp {
     unsigned texts;    /* messages begun */
     unsigned messages; /* and accepted */
     uint32_t request;  /* of auth_resolve; 0: none */
+    uint32_t check;    /* of store_check_quota; 0: none */
     struct auth_exchange *exchange;
     struct smtp_mail mail;
     struct smtp_text text;

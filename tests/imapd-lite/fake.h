@@ -74,6 +74,7 @@ struct fake_request {
     void *arg;
     store_done_fn *done;
     store_mailbox_fn *row;
+    store_quota_fn *quota;
     store_opened_fn *opened;
     store_summary_fn *summary_row;
     store_message_fn *message;
@@ -101,6 +102,7 @@ static struct {
     const struct store_view_calls *calls;
     void *calls_arg;
     enum fail fail_next; /* the next request fails like this; 0: it does not */
+    struct store_quota quota;
     uint64_t promised;   /* size told of every message; 0: the true one */
 } fake;
 

@@ -19,6 +19,7 @@ fake_describe(const struct fake_box *b)
         m.unseen += (row->flags & MAIL_SEEN) == 0;
         m.recent += (row->flags & MAIL_RECENT) != 0;
         m.deleted += (row->flags & MAIL_DELETED) != 0;
+        m.deleted_bytes += (row->flags & MAIL_DELETED) != 0 ? row->size : 0;
         m.bytes += row->size;
     }
     return m;
@@ -113,6 +114,23 @@ store_status(struct store_session *x, struct span name, store_mailbox_fn *row,
     fake_set_name(fake.ask.name, name);
     fake.ask.row = row;
     fake.ask.done = done;
+}
+
+static void
+fake_quota_due(void)
+{
+    struct error e;
+    const struct error *why = fake_failure(&e);
+
+    fake.ask.quota(fake.ask.arg, why == NULL ? &fake.quota : NULL, why);
+}
+
+void
+store_get_quota(struct store_session *x, store_quota_fn *fn, void *arg)
+{
+    (void)x;
+    fake_ask(fake_quota_due, arg);
+    fake.ask.quota = fn;
 }
 
 static enum fail

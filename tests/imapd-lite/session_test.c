@@ -156,6 +156,8 @@ check_codes(void)
         { FAIL_IO, "a NO [UNAVAILABLE] " },
         { FAIL_CORRUPT, "a NO [CORRUPTION] " },
         { FAIL_UNAVAILABLE, "a NO [UNAVAILABLE] " },
+        { FAIL_QUOTA, "a NO [OVERQUOTA] " },
+        { FAIL_OVERSIZE, "a NO [OVERQUOTA] " },
     };
     struct client c;
 

@@ -57,8 +57,8 @@ account(uint32_t id, const char *name)
     struct index_account a = { .id = id,
                                .modseq = 1ull << 40,
                                .uid_validity = 1700000000,
-                               .bytes = 123,
-                               .messages = 4 };
+                               .limit_bytes = 123,
+                               .limit_messages = INDEX_LIMIT_NONE };
 
     snprintf(a.name, sizeof a.name, "%s", name);
     return a;

@@ -74,8 +74,9 @@ test_accounts(void)
     OK(index_put_account(t, &a, &e));
     OK(index_get_account(t, 2, &got, &e));
     CHECK(strcmp(got.name, a.name) == 0 && got.modseq == a.modseq &&
-              got.uid_validity == a.uid_validity && got.bytes == a.bytes &&
-              got.messages == a.messages && got.id == 2,
+              got.uid_validity == a.uid_validity &&
+              got.limit_bytes == a.limit_bytes &&
+              got.limit_messages == a.limit_messages && got.id == 2,
           "everything comes back");
     OK(index_find_account(t, span_of("bob@example.org"), &got, &e));
     CHECK(got.id == 1, "by name");
@@ -119,6 +120,7 @@ folder(uint32_t id, uint32_t owner, const char *name)
         .exists = 22,
         .unseen = 23,
         .deleted = 24,
+        .deleted_bytes = 1ull << 32,
         .bytes = 1ull << 33,
         .mailbox_id = { 1, 2, 3, [15] = 16 },
         .tag = 0xfffff,

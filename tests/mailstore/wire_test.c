@@ -107,8 +107,8 @@ get_subscribe(struct span *body)
 static void
 put_mailbox(struct buf *b)
 {
-    wire_put_mailbox(
-        b, &(struct store_mailbox){ text("INBOX"), 1, 2, 3, 4, 5, 6, 7, 8, 9 });
+    wire_put_mailbox(b, &(struct store_mailbox){ text("INBOX"), 1, 2, 3, 4, 5,
+                                                 6, 7, 8, 9, 10 });
 }
 
 static bool
@@ -117,10 +117,11 @@ get_mailbox(struct span *body)
     struct store_mailbox m;
     bool whole = wire_get_mailbox(body, &m);
 
-    CHECK(!whole || (span_is(m.name, "INBOX") && m.flags == 1 &&
-                     m.uid_validity == 2 && m.uid_next == 3 &&
-                     m.messages == 4 && m.unseen == 5 && m.recent == 6 &&
-                     m.deleted == 7 && m.modseq == 8 && m.bytes == 9),
+    CHECK(!whole ||
+              (span_is(m.name, "INBOX") && m.flags == 1 &&
+               m.uid_validity == 2 && m.uid_next == 3 && m.messages == 4 &&
+               m.unseen == 5 && m.recent == 6 && m.deleted == 7 &&
+               m.modseq == 8 && m.bytes == 9 && m.deleted_bytes == 10),
           "mailbox");
     return whole;
 }

@@ -49,7 +49,10 @@ static struct {
     store_begun_fn *begun;
     store_committed_fn *committed;
     void *store_arg;
-    enum fail fail_begin, fail_commit; /* 0: fine */
+    enum fail fail_begin, fail_commit, fail_check; /* 0: fine */
+    store_done_fn *checked;
+    uint64_t check_size;
+    struct buf check_users; /* "user " each */
     bool disk_full;
     int deliveries; /* open ones */
     unsigned messages;
@@ -73,6 +76,7 @@ fake_reset(void)
     arena_clear(&fake.memory);
     buf_free(&fake.stored);
     buf_free(&fake.recipients);
+    buf_free(&fake.check_users);
     memset(&fake, 0, sizeof fake);
 }
 
@@ -225,6 +229,38 @@ auth_forget(struct auth *a, uint32_t request)
 }
 
 /* --- mailstored -------------------------------------------------------------- */
+
+static void
+fake_checked_due(void)
+{
+    struct error e = { fake.fail_check, "as the test wants it" };
+
+    fake.checked(fake.store_arg, fake.fail_check != 0 ? &e : NULL);
+}
+
+uint32_t
+store_check_quota(struct store *s, uint64_t size,
+                  const struct store_recipient *recipients, size_t count,
+                  store_done_fn *done, void *arg)
+{
+    (void)s;
+    fake.check_size = size;
+    buf_clear(&fake.check_users);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&fake.check_users, "%.*s ", SPAN(recipients[i].user));
+    fake.checked = done;
+    fake.store_arg = arg;
+    fake.due = fake_checked_due;
+    return 1;
+}
+
+void
+store_forget_check(struct store *s, uint32_t check)
+{
+    (void)s;
+    (void)check;
+    fake.due = NULL;
+}
 
 static void
 fake_begun_due(void)
