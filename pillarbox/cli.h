@@ -95,6 +95,12 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* True, and the argument is taken out, when it is there. */
 bool cli_option(struct cli *c, const char *name);
+/* The word behind the option, both taken out; NULL: it is not there. In the
+ * command's row such an option stands as "--since AGO". */
+const char *cli_value(struct cli *c, const char *name);
+/* Does this option of a command's arguments have a word behind it? False, too,
+ * for one that it does not have; *known tells. */
+bool cli_takes_value(const char *args, const char *option, bool *known);
 
 /* A full account name from what was typed: a bare local part gets the default
  * domain. Lower case. Lives until cli_close(). */

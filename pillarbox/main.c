@@ -88,6 +88,7 @@ static int
 check_arguments(const struct command *row, struct cli *c)
 {
     int others = 0;
+    bool known;
 
     for (int i = 0; i < c->arg_count; i++) {
         char *word = c->args[i];
@@ -96,9 +97,12 @@ check_arguments(const struct command *row, struct cli *c)
             memmove(&c->args[others + 1], &c->args[others],
                     (size_t)(i - others) * sizeof *c->args);
             c->args[others++] = word;
-        } else if (strstr(row->args, word) == NULL) {
-            return cli_usage("%s: unknown option %s", row->noun, word);
+            continue;
         }
+        if (cli_takes_value(row->args, word, &known) && ++i == c->arg_count)
+            return cli_usage("%s: %s what?", row->noun, word);
+        if (!known)
+            return cli_usage("%s: unknown option %s", row->noun, word);
     }
     if (others >= row->least && others <= row->most)
         return CLI_DONE;
