@@ -1,8 +1,9 @@
-"""Mixed load on an appliance, until something breaks: senders by SMTP, and for
-each user a client that does by IMAP what can be done, one command at a time.
+"""Mixed load on an appliance, until something breaks: senders by SMTP, for each
+user a client that does by IMAP what can be done, one command at a time, and an
+administrator who makes accounts.
 
     users = make_users(box)
-    look(box, users)                 # [] and the model knows what is there
+    look(box, users)                 # [], and the model knows what is there
     load = Load(box, users, seed)
     ... the crash, the recovery ...
     load.end()
@@ -16,10 +17,12 @@ import socket
 import threading
 import time
 
+from appliance import bin_dir
 from model import Box, User, changed, id_of, numbers, rename, text_of, RECENT
 
 USERS = ("anna", "ben", "carla")
 SENDERS = 3
+ACCOUNT_SECONDS = 0.2
 POOL = [f"b{n}" for n in range(5)]
 FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "$Forwarded", "kw1",
          "kw2"]
@@ -35,6 +38,7 @@ def make_users(box):
     users = [User(f"{name}@example.org", f"{name}-secret") for name in USERS]
     for user in users:
         box.add_user(user.name, user.password)
+    box.accounts = {user.name for user in users}  # that must be there
     return users
 
 
@@ -47,6 +51,20 @@ def log_in(box, user):
 
 def quoted(name):
     return f'"{name}"'
+
+
+def served_seconds():
+    return 15.0 if "asan" in bin_dir() else 5.0
+
+
+def is_served(box, users):
+    """Until then there is no service: a turn through every program."""
+    for user in users:
+        c = log_in(box, user)
+        c.select("INBOX")
+        c.logout()
+    with smtplib.SMTP("127.0.0.1", box.port["smtp"], timeout=10) as s:
+        return s.noop()[0] == 250
 
 
 # --- what is there ------------------------------------------------------------
@@ -95,6 +113,11 @@ def look(box, users):
         boxes = {name: read_box(user, c, name) for name in names}
         wrong += user.compare(boxes, names_in(c.lsub()[1]))
         c.logout()
+    lines = box.cli("user", "list").stdout.decode().splitlines()
+    listed = [line.split()[0] for line in lines]
+    if not box.accounts <= set(listed) or len(set(listed)) != len(listed):
+        wrong.append(f"accounts {box.accounts - set(listed)} are not there, "
+                     f"or one is twice in {listed}")
     return wrong
 
 
@@ -136,6 +159,22 @@ class Sender:
                 with user.lock:
                     user.acked.add(name)
                     self.load.count += 1
+
+
+class Administrator:
+    def __init__(self, load):
+        self.load = load
+
+    def run(self):
+        count = 0
+        while not self.load.over:
+            count += 1
+            name = f"u{self.load.seed}-{count}@example.org"
+            done = self.load.box.cli("user", "add", name, "--stdin",
+                                     stdin="a-secret\n", check=False)
+            if done.returncode == 0:
+                self.load.box.accounts.add(name)
+            time.sleep(ACCOUNT_SECONDS)
 
 
 # --- clients ------------------------------------------------------------------
@@ -364,6 +403,7 @@ class Load:
         self.surprises = []
         self.threads = [threading.Thread(target=Sender(self, n).run)
                         for n in range(SENDERS)]
+        self.threads.append(threading.Thread(target=Administrator(self).run))
         self.threads += [threading.Thread(target=Client(self, u).run)
                          for u in users]
         for t in self.threads:

@@ -18,26 +18,23 @@ Every other round some of what was not flushed survives (powercut_model.c). The
 seed is printed; with it the commands and the cuts are the same, but not the
 order in which threads run.
 """
+import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
-from appliance import Appliance, Checks, REPORTS, bin_dir  # noqa: E402
-from load import Load, log_in, look, make_users  # noqa: E402
+from appliance import Appliance, Checks, REPORTS  # noqa: E402
+from load import Load, is_served, look, make_users, served_seconds  # noqa: E402
 from powercut import Disk, build  # noqa: E402
-import smtplib  # noqa: E402
 
 ROUNDS = 30
 WRONG_SHOWN = 12
 SYNC_MICROSECONDS = (0, 300, 2000)
-
-
-def served_seconds():
-    return 15.0 if "asan" in bin_dir() else 5.0
 
 
 def put_on(box, disk):
@@ -65,14 +62,15 @@ def kill_all(box):
     box.process = None
 
 
-def is_served(box, users):
-    """Until then there is no service: a turn through every program."""
-    for user in users:
-        c = log_in(box, user)
-        c.select("INBOX")
-        c.logout()
-    with smtplib.SMTP("127.0.0.1", box.port["smtp"], timeout=10) as s:
-        return s.noop()[0] == 250
+@contextlib.contextmanager
+def tidy(box):
+    """What Appliance does when it starts only once."""
+    try:
+        yield
+    finally:
+        if box.process is not None:
+            kill_all(box)
+        shutil.rmtree(box.dir, ignore_errors=True)
 
 
 def one_round(check, box, disk, users, seed):
@@ -116,8 +114,7 @@ def main():
         return check.report()
     print(f"seed {seed}", flush=True)
     box = Appliance()
-    print(f"log: {box.log_path}", flush=True)
-    with Disk(program) as disk:
+    with Disk(program) as disk, tidy(box):
         disk.mount()
         put_on(box, disk)
         box.start()
