@@ -5,18 +5,21 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/events.h"
+#include "mailstore/kept.h"
 #include "mailstore/maildir.h"
 #include "mailstore/uidset.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define UNLINKS 256
 
 struct gone_batch {
     uint64_t event, actor;
-    unsigned waiting; /* views that may still want them */
-    int64_t due;      /* monotonic ms */
+    unsigned waiting;   /* views that may still want them */
+    int64_t due;        /* monotonic ms */
+    struct numset keep; /* to be kept first (kept.h) */
     struct numset uids;
     struct gone_batch *next;
 };
@@ -25,12 +28,14 @@ struct item {
     uint32_t uid;
     struct span base;
     const char *path;
-    bool removed;
+    const char *kept; /* its name there; NULL: it is to be removed */
+    bool done;
 };
 
 struct unlinking {
     struct pool_job job;
     struct folder *folder;
+    struct kept_box *box; /* they are kept; NULL: they are removed */
     struct arena arena;
     struct item items[UNLINKS];
     size_t count;
@@ -61,6 +66,8 @@ gone_add(struct folder *f, uint64_t event, uint64_t actor,
     b->waiting = count_views(f, event, actor);
     b->due = b->waiting == 0 ? now : now + STORE_GONE_SECONDS * 1000;
     numset_add_set(&b->uids, uids);
+    if (f->core->options->keep_deleted > 0)
+        numset_add_set(&b->keep, uids);
     if (f->gone == NULL)
         folder_hold(f);
     b->next = f->gone;
@@ -76,6 +83,14 @@ gone_view_closed(struct folder *f, const struct view *v)
             b->due = clock_monotonic_ms();
 }
 
+static void
+free_batch(struct gone_batch *b)
+{
+    numset_free(&b->keep);
+    numset_free(&b->uids);
+    free(b);
+}
+
 void
 gone_forget(struct folder *f)
 {
@@ -83,8 +98,7 @@ gone_forget(struct folder *f)
         struct gone_batch *b = f->gone;
 
         f->gone = b->next;
-        numset_free(&b->uids);
-        free(b);
+        free_batch(b);
     }
 }
 
@@ -97,16 +111,16 @@ remove_one(struct unlinking *u, struct item *item)
     struct buf found = { 0 };
     struct error e;
 
-    item->removed = fs_unlink(dir, item->path, &e);
-    if (item->removed)
+    item->done = fs_unlink(dir, item->path, &e);
+    if (item->done)
         return;
     if (e.kind != FAIL_NOT_FOUND) {
         event_unlink_failed(&e);
         return;
     }
     /* Renamed by others, or removed before a crash. */
-    item->removed = !maildir_find(dir, item->base, &found, &e) ||
-                    fs_unlink(dir, buf_text(&found), &e);
+    item->done = !maildir_find(dir, item->base, &found, &e) ||
+                 fs_unlink(dir, buf_text(&found), &e);
     buf_free(&found);
 }
 
@@ -135,7 +149,78 @@ run_unlinks(struct pool_job *job)
         return;
     event_unlink_failed(&e);
     for (size_t i = 0; i < u->count; i++)
-        u->items[i].removed = false;
+        u->items[i].done = false;
+}
+
+/* --- keeping ---------------------------------------------------------------------- */
+
+static void
+keep_one(struct unlinking *u, int dir, struct item *item)
+{
+    struct buf found = { 0 };
+    struct error e;
+
+    item->done = kept_link(u->folder->dir, item->path, dir, item->kept, &e);
+    if (!item->done && e.kind == FAIL_NOT_FOUND)
+        item->done =
+            !maildir_find(u->folder->dir, item->base, &found, &e) ||
+            kept_link(u->folder->dir, buf_text(&found), dir, item->kept, &e);
+    /* A full disk gets its room: then there is nothing to bring back. */
+    if (!item->done && e.kind == FAIL_FULL)
+        item->done = true;
+    if (!item->done)
+        event_unlink_failed(&e);
+    buf_free(&found);
+}
+
+static void
+run_keep(struct pool_job *job)
+{
+    struct unlinking *u = (struct unlinking *)job;
+    struct core *c = u->folder->core;
+    struct error e;
+    int dir = -1;
+    bool done;
+
+    pthread_mutex_lock(&c->kept_lock);
+    done =
+        u->count == 0 || kept_open(c, u->folder->home->path, u->box, &dir, &e);
+    for (size_t i = 0; done && i < u->count; i++)
+        keep_one(u, dir, &u->items[i]);
+    pthread_mutex_unlock(&c->kept_lock);
+    if (dir != -1)
+        done = c->options->sync == FLUSH_NEVER || fs_sync(dir, &e);
+    if (dir != -1)
+        close(dir);
+    if (done)
+        return;
+    event_unlink_failed(&e);
+    for (size_t i = 0; i < u->count; i++)
+        u->items[i].done = e.kind == FAIL_FULL;
+}
+
+/* --- afterwards -------------------------------------------------------------------- */
+
+static bool
+put_done(const struct unlinking *u, const struct item *item,
+         struct index_txn *t, struct error *e)
+{
+    uint32_t id = u->folder->record.id;
+    struct buf store = { 0 };
+    struct index_gone g;
+    bool done;
+
+    if (u->box == NULL)
+        return index_delete_gone(t, id, item->uid, e);
+    done = index_get_gone(t, id, item->uid, &store, &g, e);
+    if (done) {
+        g.state |= INDEX_KEPT;
+        done = index_put_gone(t, &g, e);
+    } else {
+        done = e->kind == FAIL_NOT_FOUND;
+    }
+    buf_free(&store);
+    return done;
 }
 
 static void run_folder(struct folder *f);
@@ -152,18 +237,43 @@ unlinks_done(struct pool_job *job)
     for (size_t i = 0; i < u->count; i++)
         folder_moved(f, u->items[i].base);
     for (size_t i = 0; done && i < u->count; i++)
-        if (u->items[i].removed)
-            done = index_delete_gone(t, f->record.id, u->items[i].uid, &e);
+        if (u->items[i].done)
+            done = put_done(u, &u->items[i], t, &e);
     if (!done)
         core_abort(f->core, &t, &e);
     else
         core_commit(f->core, &t, &e);
     arena_clear(&u->arena);
+    free(u->box);
     free(u);
     f->unlinking = false;
     if (f->gone != NULL)
         run_folder(f);
     folder_unshare(f);
+}
+
+static const char *
+kept_as(struct unlinking *u, const struct index_gone *g, struct span base)
+{
+    struct buf name = { 0 };
+    const char *text;
+
+    kept_name(g, base, &name);
+    text = arena_text(&u->arena, buf_span(&name));
+    buf_free(&name);
+    return text;
+}
+
+/* Kept before it is removed, and once. What could not be kept stays where it
+ * is until the next start tries again. */
+static bool
+is_wanted(const struct unlinking *u, const struct index_gone *g)
+{
+    bool settled = (g->state & (INDEX_KEPT | INDEX_MOVED)) != 0;
+
+    if (u->box != NULL)
+        return !settled;
+    return settled || u->folder->core->options->keep_deleted == 0;
 }
 
 static void
@@ -175,6 +285,7 @@ add_item(struct unlinking *u, uint32_t uid, const struct index_gone *g)
     if (!maildir_name_parse(g->file, &n) || folder_is_moving(u->folder, n.base))
         return;
     item->uid = uid;
+    item->kept = u->box != NULL ? kept_as(u, g, n.base) : NULL;
     item->base = arena_copy(&u->arena, n.base);
     item->path = arena_printf(&u->arena, "%s/%.*s",
                               (g->state & INDEX_IN_NEW) != 0 ? "new" : "cur",
@@ -185,7 +296,7 @@ add_item(struct unlinking *u, uint32_t uid, const struct index_gone *g)
 
 /* Those whose names are just changing come again with the next batch. */
 static void
-gather(struct unlinking *u, struct gone_batch *b)
+gather(struct unlinking *u, struct numset *from)
 {
     struct folder *f = u->folder;
     struct index_txn *t = core_begin(f->core);
@@ -195,16 +306,17 @@ gather(struct unlinking *u, struct gone_batch *b)
     uint32_t uid;
     struct error e;
 
-    uidset_take(&b->uids, &now, UNLINKS);
+    uidset_take(from, &now, UNLINKS);
     while (numset_next(&now, &at, &uid)) {
         struct index_gone g;
         size_t before = u->count;
 
-        if (!index_get_gone(t, f->record.id, uid, &store, &g, &e))
+        if (!index_get_gone(t, f->record.id, uid, &store, &g, &e) ||
+            !is_wanted(u, &g))
             continue;
         add_item(u, uid, &g);
         if (u->count == before)
-            numset_add(&b->uids, uid, uid);
+            numset_add(from, uid, uid);
     }
     index_abort(&t);
     buf_free(&store);
@@ -218,9 +330,14 @@ begin(struct folder *f, struct gone_batch *b)
 
     u->job = (struct pool_job){ .run = run_unlinks, .done = unlinks_done };
     u->folder = f;
+    if (b->keep.n > 0) {
+        u->job.run = run_keep;
+        u->box = mem_take(sizeof *u->box);
+        kept_describe(&f->record, u->box);
+    }
     f->unlinking = true;
     folder_share(f);
-    gather(u, b);
+    gather(u, b->keep.n > 0 ? &b->keep : &b->uids);
     pool_add(f->core->pool, &u->job);
 }
 
@@ -237,8 +354,8 @@ begin_due(struct folder *f)
     if (f->record.verified_epoch < f->core->epoch)
         return;
     for (struct gone_batch *b = f->gone; b != NULL; b = b->next)
-        if (b->due <= now && b->uids.n > 0 && !f->unlinking && !f->deleted &&
-            folder_may_share(f))
+        if ((b->keep.n > 0 || (b->due <= now && b->uids.n > 0)) &&
+            !f->unlinking && !f->deleted && folder_may_share(f))
             begin(f, b);
 }
 
@@ -252,17 +369,32 @@ run_folder(struct folder *f)
     while (*at != NULL) {
         struct gone_batch *b = *at;
 
-        if (b->uids.n > 0 && !f->deleted) {
+        if ((b->uids.n > 0 || b->keep.n > 0) && !f->deleted) {
             at = &b->next;
             continue;
         }
         *at = b->next;
-        numset_free(&b->uids);
-        free(b);
+        free_batch(b);
     }
     if (f->gone == NULL)
         folder_release(f);
     folder_release(f);
+}
+
+bool
+gone_is_keeping(const struct home *h)
+{
+    size_t at = 0;
+    struct folder *f;
+
+    while (folder_next(h->core, &at, &f)) {
+        if (f->home != h)
+            continue;
+        for (const struct gone_batch *b = f->gone; b != NULL; b = b->next)
+            if (b->keep.n > 0 || f->unlinking)
+                return true;
+    }
+    return false;
 }
 
 void
