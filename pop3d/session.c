@@ -15,6 +15,7 @@
  */
 #include "pop3d/session.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "net/protocol.h"
 #include "pop3d/commands.h"
@@ -73,6 +74,21 @@ bad_line(struct pop3 *s, enum pop3_say what)
     return pop3_say(what);
 }
 
+/* Who has not logged in has so many seconds in all, however busy it is: behind
+ * each line, what is left of them becomes the idle limit. */
+static void
+hurry(struct pop3 *s)
+{
+    int64_t left = s->login_deadline - clock_monotonic_ms();
+
+    if (s->store != NULL || s->waiting)
+        return;
+    if (left > 0)
+        conn_idle_limit(s->conn, (unsigned)(left / 1000 + 1));
+    else
+        s->closing = true;
+}
+
 /* One line in: a command, or a line of AUTH's exchange. True when there was
  * one. */
 static bool
@@ -98,6 +114,7 @@ run_line(struct pop3 *s, struct span *in)
     }
     if (r != NULL)
         pop3_answer(s, r);
+    hurry(s);
     return true;
 }
 
@@ -144,6 +161,9 @@ pop3_open(struct conn *c, const void *conf)
 
     s->conn = c;
     s->service = conf;
+    s->login_deadline =
+        clock_monotonic_ms() +
+        (int64_t)s->service->settings->limits.login_timeout * 1000;
     s->state = POP3_CONNECTED;
     s->user.max = POP3_COMMAND_MAX;
     s->reader.fd = -1;

@@ -70,6 +70,7 @@ struct pop3 {
     bool closing;
     bool start_tls;
 
+    int64_t login_deadline; /* clock_monotonic_ms */
     unsigned errors, login_failures;
     struct auth_exchange *exchange;
     struct store_session *store;

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct settings settings = {
     .hostname = "mail.example.org",
     .auth.require_tls = true,
+    .limits.login_timeout = 60,
 };
 
 static const struct pop3_service service = { .settings = &settings,

@@ -340,6 +340,7 @@ class Bystander:
     def check(self, check, what):
         check.that(self.worst < ANSWER_SECONDS * SLOWER,
                    f"{what}: others waited {self.worst:.2f} s ({self.why})")
+        check.that(self.answers > 0, f"{what}: others were not asked")
 
 
 def memory(box, program):

@@ -61,7 +61,8 @@ main(void)
 {
     static const char *const listeners[] = { "pop3", "pop3s", NULL };
     struct client c = {
-        .settings = { .hostname = "mail.example.org" },
+        .settings = { .hostname = "mail.example.org",
+                      .limits.login_timeout = 60 },
         .service = { .settings = &c.settings, .has_tls = true },
     };
     const struct dialog_calls calls = {

@@ -50,7 +50,7 @@ static void
 connect_with(struct client *c, unsigned mails)
 {
     fake_reset();
-    *c = (struct client){ 0 };
+    *c = (struct client){ .settings.limits.login_timeout = 60 };
     c->service.settings = &c->settings;
     fake.mails = mails;
     c->conn =
@@ -293,6 +293,21 @@ check_leaving(void)
     hang_up(&c);
 }
 
+static void
+check_login_time(void)
+{
+    struct client c;
+
+    connect_with(&c, 1);
+    hang_up(&c);
+    c.settings.limits.login_timeout = 0;
+    c.conn =
+        conn_new_for_test(&pop3_protocol, &c.service, "pop3s", true, &c.out);
+    say(&c, "CAPA\r\n");
+    CHECK(c.next == NEXT_CLOSE, "the deadline is absolute");
+    hang_up(&c);
+}
+
 int
 main(void)
 {
@@ -308,6 +323,7 @@ main(void)
     check_text_edges();
     check_long_answers();
     check_leaving();
+    check_login_time();
     fake_reset();
     return check_report();
 }

@@ -408,6 +408,19 @@ def size_tricks(box, check):
 
 
 @case()
+def chunking(box, check):
+    """Exim CVE-2017-16943 and CVE-2017-16944 (BDAT): not offered; what follows it
+    is a line like any other, and ends the session before it ends the patience."""
+    with Smtp(box) as c:
+        check.that(b"CHUNKING" not in c.hello[1], "CHUNKING is offered")
+        c.say("MAIL FROM:<carl@client.example>")
+        c.say("RCPT TO:<anna@example.org>")
+        for size in ("10", "-1", "4294967296 LAST", "0 LAST"):
+            check.that(c.say(f"BDAT {size}")[0] in (500, 502), f"BDAT {size}")
+    check.that(not inbox(box), "nothing is delivered")
+
+
+@case()
 def own_messages_only(box, check):
     """A forged Return-Path and a forged trace stay below ours."""
     with Smtp(box) as c:
