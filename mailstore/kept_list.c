@@ -41,7 +41,7 @@ is_box(const char *name)
 static void
 read_box(int dir, const char *id, struct kept_box *b)
 {
-    struct buf name = { .max = MAILBOX_NAME_MAX + 1 };
+    struct buf name = { .max = 4096 };
     struct error e;
 
     *b = (struct kept_box){ 0 };

@@ -5,13 +5,16 @@
 #include "base/mem.h"
 #include "mailstore/kept.h"
 #include "mailstore/maildir.h"
+#include "mailstore/names.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
+/* A file that was expunged, or one whose name does not yet follow its flags. */
 struct item {
-    const char *path; /* in the folder's directory */
-    const char *kept; /* NULL: it is kept, or lives on elsewhere */
+    const char *path;    /* in the folder's directory               */
+    const char *kept;    /* NULL: it is kept, or lives on elsewhere */
+    const char *flagged; /* its name with its flags; NULL: expunged */
 };
 
 struct kept_mailbox {
@@ -23,8 +26,22 @@ struct kept_mailbox {
     size_t count, room;
 };
 
+static struct item *
+add_item(struct kept_mailbox *k)
+{
+    struct item *item;
+
+    if (k->count == k->room) {
+        k->room = k->room * 2 + 16;
+        k->items = mem_grow(k->items, k->room * sizeof *k->items);
+    }
+    item = &k->items[k->count++];
+    *item = (struct item){ .kept = NULL };
+    return item;
+}
+
 static bool
-add(void *arg, const struct index_gone *g)
+add_gone(void *arg, const struct index_gone *g)
 {
     struct kept_mailbox *k = arg;
     struct buf name = { 0 };
@@ -33,12 +50,7 @@ add(void *arg, const struct index_gone *g)
 
     if (!maildir_name_parse(g->file, &n))
         return true;
-    if (k->count == k->room) {
-        k->room = k->room * 2 + 16;
-        k->items = mem_grow(k->items, k->room * sizeof *k->items);
-    }
-    item = &k->items[k->count++];
-    *item = (struct item){ .kept = NULL };
+    item = add_item(k);
     item->path = arena_printf(&k->memory, "%s/%.*s",
                               (g->state & INDEX_IN_NEW) != 0 ? "new" : "cur",
                               SPAN(g->file));
@@ -48,6 +60,59 @@ add(void *arg, const struct index_gone *g)
     }
     buf_free(&name);
     return true;
+}
+
+static bool
+note_pending(void *arg, const struct index_message *m)
+{
+    if ((m->state & INDEX_NAME_PENDING) != 0)
+        numset_add(arg, m->uid, m->uid);
+    return true;
+}
+
+static bool
+add_flagged(struct kept_mailbox *k, struct index_txn *t, uint32_t uid,
+            struct error *e)
+{
+    uint32_t id = k->folder->record.id;
+    struct buf store = { 0 };
+    struct buf path = { 0 };
+    struct buf flagged = { .max = NAME_MAX };
+    struct index_message m;
+    struct index_cold cold;
+    struct item *item;
+    bool done = index_get_message(t, id, uid, &m, e) &&
+                index_get_cold(t, id, uid, &store, &cold, e);
+
+    if (done) {
+        names_path(&m, cold.base, &path);
+        buf_put_text(&flagged, "cur/");
+        maildir_name_put(cold.base, m.flags, (uint32_t)m.keywords, span_of(""),
+                         &flagged);
+        item = add_item(k);
+        item->path = arena_text(&k->memory, buf_span(&path));
+        item->flagged = arena_text(&k->memory, buf_span(&flagged));
+    }
+    buf_free(&store);
+    buf_free(&path);
+    buf_free(&flagged);
+    return done;
+}
+
+/* The index goes with the mailbox, and the flags that stand only there. */
+static bool
+add_pending(struct kept_mailbox *k, struct index_txn *t, struct error *e)
+{
+    struct numset uids = { 0 };
+    struct numset_walk at = { 0 };
+    uint32_t uid;
+    bool done = index_each_message(t, k->folder->record.id, 1, UINT32_MAX,
+                                   note_pending, &uids, e);
+
+    while (done && numset_next(&uids, &at, &uid))
+        done = add_flagged(k, t, uid, e);
+    numset_free(&uids);
+    return done;
 }
 
 struct kept_mailbox *
@@ -60,7 +125,8 @@ kept_mailbox_new(struct folder *f)
     k->folder = f;
     k->time = clock_seconds();
     kept_describe(&f->record, &k->box);
-    if (!index_each_gone(t, f->record.id, add, k, &e))
+    if (!index_each_gone(t, f->record.id, add_gone, k, &e) ||
+        !add_pending(k, t, &e))
         core_abort(f->core, &t, &e);
     index_abort(&t);
     return k;
@@ -92,9 +158,15 @@ keep_expunged(struct kept_mailbox *k, int dir, struct error *e)
             return false;
     if (k->count > 0 && !fs_sync(dir, e))
         return false;
-    for (size_t i = 0; i < k->count; i++)
-        if (!fs_unlink(from, k->items[i].path, e) && e->kind != FAIL_NOT_FOUND)
+    for (size_t i = 0; i < k->count; i++) {
+        const struct item *item = &k->items[i];
+        bool done = item->flagged != NULL
+                        ? fs_rename(from, item->path, from, item->flagged, e)
+                        : fs_unlink(from, item->path, e);
+
+        if (!done && e->kind != FAIL_NOT_FOUND)
             return false;
+    }
     return true;
 }
 
