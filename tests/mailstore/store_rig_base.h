@@ -137,29 +137,41 @@ rig_start(struct rig *r)
         server_listen(r->server, rig_listen(r->sockets, names[i]), names[i]);
 }
 
+/* Where things will be; nothing runs yet. */
 static __attribute__((unused)) void
-rig_init(struct rig *r)
+rig_place(struct rig *r, const char *dir)
 {
-    const char *dir = check_dir();
-
     *r = (struct rig){ 0 };
     log_open("test", getenv("RIG_LOG") != NULL ? LOG_DEBUG : LOG_ERROR,
              LOG_TEXT);
-    snprintf(r->mail, sizeof r->mail, "%s/mail", dir);
-    snprintf(r->index, sizeof r->index, "%s/index", dir);
-    snprintf(r->sockets, sizeof r->sockets, "%s", dir);
-    r->loop = loop_new();
+    snprintf(r->mail, sizeof r->mail, "%.200s/mail", dir);
+    snprintf(r->index, sizeof r->index, "%.200s/index", dir);
+    snprintf(r->sockets, sizeof r->sockets, "%.60s", dir);
     r->options = (struct core_options){ .mail_dir = r->mail,
                                         .index_dir = r->index,
                                         .folders = rig_folders,
                                         .folder_count = 5,
                                         .sync = FLUSH_NEVER };
+}
+
+/* The server, and a client on each service. */
+static __attribute__((unused)) void
+rig_begin(struct rig *r)
+{
+    r->loop = loop_new();
     r->guard = timer_new(r->loop, rig_expire, r->loop);
     rig_start(r);
     r->smtp = rig_client(r, "store-smtp");
     r->pop3 = rig_client(r, "store-pop3");
     r->imap = rig_client(r, "store-imap");
     r->admin = rig_client(r, "store-admin");
+}
+
+static __attribute__((unused)) void
+rig_init(struct rig *r)
+{
+    rig_place(r, check_dir());
+    rig_begin(r);
 }
 
 static __attribute__((unused)) void
