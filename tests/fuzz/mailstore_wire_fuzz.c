@@ -425,22 +425,67 @@ again_put_uidls(struct span body, struct buf *out)
     return fine;
 }
 
+static bool
+again_quota(struct span body, struct buf *out)
+{
+    struct store_quota w = { 0 };
+    bool fine = wire_get_quota(&body, &w);
+
+    if (fine)
+        wire_put_quota(out, &w);
+    return fine;
+}
+
+static bool
+again_quota_set(struct span body, struct buf *out)
+{
+    struct wire_quota_set w = { 0 };
+    bool fine = wire_get_quota_set(&body, &w);
+
+    if (fine)
+        wire_put_quota_set(out, &w);
+    return fine;
+}
+
+static bool
+again_quota_check(struct span body, struct buf *out)
+{
+    struct wire_quota_check w = { 0 };
+    bool fine = wire_get_quota_check(&body, &w);
+
+    if (fine)
+        wire_put_quota_check(out, &w);
+    return fine;
+}
+
+static bool
+again_recount(struct span body, struct buf *out)
+{
+    struct store_recount w = { 0 };
+    bool fine = wire_get_recount(&body, &w);
+
+    if (fine)
+        wire_put_recount(out, &w);
+    return fine;
+}
+
 typedef bool again_fn(struct span body, struct buf *out);
 
 static again_fn *const decoders[] = {
-    again_session,   again_login,          again_name,
-    again_create,    again_rename,         again_subscribe,
-    again_mailbox,   again_open,           again_view,
-    again_uids,      again_summary,        again_new_summary,
-    again_message,   again_size,           again_set_flags,
-    again_modified,  again_expunge,        again_copy,
-    again_copied,    again_rows,           again_expunged,
-    again_keywords,  again_delivery_begin, again_append_begin,
-    again_commit,    again_committed,      again_abort,
-    again_user,      again_report,         again_stats,
-    again_login_as,  again_import_begin,   again_import_state,
-    again_import,    again_import_end,     again_uidls,
-    again_put_uidls,
+    again_session,     again_login,          again_name,
+    again_create,      again_rename,         again_subscribe,
+    again_mailbox,     again_open,           again_view,
+    again_uids,        again_summary,        again_new_summary,
+    again_message,     again_size,           again_set_flags,
+    again_modified,    again_expunge,        again_copy,
+    again_copied,      again_rows,           again_expunged,
+    again_keywords,    again_delivery_begin, again_append_begin,
+    again_commit,      again_committed,      again_abort,
+    again_user,        again_report,         again_stats,
+    again_login_as,    again_import_begin,   again_import_state,
+    again_import,      again_import_end,     again_uidls,
+    again_put_uidls,   again_quota,          again_quota_set,
+    again_quota_check, again_recount,
 };
 
 int
