@@ -1,4 +1,5 @@
 #include "mailstore/client_private.h"
+#include "mailstore/wire_quota.h"
 
 #include "base/mem.h"
 

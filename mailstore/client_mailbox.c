@@ -1,4 +1,5 @@
 #include "mailstore/client_private.h"
+#include "mailstore/wire_quota.h"
 
 static void
 row_mailbox(const struct store_request *r, struct span body)

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "mailstore/quota.h"
 #include "mailstore/tour.h"
+#include "mailstore/wire_quota.h"
 
 #include <stdlib.h>
 

@@ -504,31 +504,6 @@ bool wire_get_put_uidls(struct span *body, struct wire_put_uidls *out);
 void wire_put_stats(struct buf *b, const struct store_stats *x);
 bool wire_get_stats(struct span *body, struct store_stats *out);
 
-/* --- quota (wire_quota.c) -------------------------------------------------- */
-
-void wire_put_quota(struct buf *b, const struct store_quota *x);
-bool wire_get_quota(struct span *body, struct store_quota *out);
-
-/* Limits as store_set_quota() takes them. */
-struct wire_quota_set {
-    struct span user;
-    uint64_t limit_bytes, limit_messages;
-};
-void wire_put_quota_set(struct buf *b, const struct wire_quota_set *x);
-bool wire_get_quota_set(struct span *body, struct wire_quota_set *out);
-
-/* Recipients as in wire_commit. */
-struct wire_quota_check {
-    uint64_t size; /* 0: not known */
-    uint32_t recipient_count;
-    struct span recipients;
-};
-void wire_put_quota_check(struct buf *b, const struct wire_quota_check *x);
-bool wire_get_quota_check(struct span *body, struct wire_quota_check *out);
-
-void wire_put_recount(struct buf *b, const struct store_recount *x);
-bool wire_get_recount(struct span *body, struct store_recount *out);
-
 /* --- history (wire_history.c) ---------------------------------------------- */
 
 struct wire_kept_list {

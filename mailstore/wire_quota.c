@@ -1,3 +1,5 @@
+#include "mailstore/wire_quota.h"
+
 #include "mailstore/wire_private.h"
 
 #define OWN_BYTES    1

@@ -1,4 +1,5 @@
 /* Quota's bodies: what is put is got, whole and only whole. */
+#include "mailstore/wire_quota.h"
 #include "tests/mailstore/wire_bench.h"
 
 static void

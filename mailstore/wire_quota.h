@@ -1,0 +1,31 @@
+/* The bodies of quota, quota_check, quota_list, quota_set and quota_recount: a
+ * part of wire.h, where the ops are. */
+#ifndef MAILSTORE_WIRE_QUOTA_H
+#define MAILSTORE_WIRE_QUOTA_H
+
+#include "mailstore/wire.h"
+
+void wire_put_quota(struct buf *b, const struct store_quota *x);
+bool wire_get_quota(struct span *body, struct store_quota *out);
+
+/* Limits as store_set_quota() takes them. */
+struct wire_quota_set {
+    struct span user;
+    uint64_t limit_bytes, limit_messages;
+};
+void wire_put_quota_set(struct buf *b, const struct wire_quota_set *x);
+bool wire_get_quota_set(struct span *body, struct wire_quota_set *out);
+
+/* Recipients as in wire_commit. */
+struct wire_quota_check {
+    uint64_t size; /* 0: not known */
+    uint32_t recipient_count;
+    struct span recipients;
+};
+void wire_put_quota_check(struct buf *b, const struct wire_quota_check *x);
+bool wire_get_quota_check(struct span *body, struct wire_quota_check *out);
+
+void wire_put_recount(struct buf *b, const struct store_recount *x);
+bool wire_get_recount(struct span *body, struct store_recount *out);
+
+#endif
