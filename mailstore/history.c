@@ -79,6 +79,29 @@ history_note(struct folder *f, const struct history_note *n, uint32_t uid)
         core_abort(f->core, &t, &e);
 }
 
+void
+history_note_mailbox(struct core *c, const struct index_folder *record,
+                     const struct history_note *n)
+{
+    static const struct numset none;
+    struct index_txn *t = core_begin(c);
+    struct index_event ev = { .time = clock_seconds(),
+                              .kind = (uint8_t)n->kind,
+                              .account = record->account,
+                              .folder = record->id,
+                              .mailbox = span_of(record->name),
+                              .uids = &none,
+                              .to_uids = &none,
+                              .who = n->who,
+                              .detail = n->detail };
+    struct error e;
+
+    if (index_put_event(t, &ev, &e))
+        core_commit(c, &t, &e);
+    else
+        core_abort(c, &t, &e);
+}
+
 /* --- texts ---------------------------------------------------------------------------- */
 
 void

@@ -41,6 +41,10 @@ bool history_put_copy(struct index_txn *t, const struct history_note *n,
 /* By itself, where there is no change: what fails is only missing then. */
 void history_note(struct folder *f, const struct history_note *n, uint32_t uid);
 
+/* Likewise, of a whole mailbox. */
+void history_note_mailbox(struct core *c, const struct index_folder *record,
+                          const struct history_note *n);
+
 /* A note whose texts are its own. */
 struct history_text {
     enum history_kind kind;

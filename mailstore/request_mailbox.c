@@ -1,5 +1,6 @@
 /* Requests about which mailboxes there are, and opening one. */
 #include "base/mem.h"
+#include "mailstore/history.h"
 #include "mailstore/mailboxes.h"
 #include "mailstore/reconcile.h"
 #include "mailstore/session.h"
@@ -127,6 +128,39 @@ request_create(struct reply *r, struct span body)
         mailboxes_create(r->session->home, x.name, x.special_use, reply_end, r);
 }
 
+struct deleting {
+    struct reply *reply;
+    struct index_folder record; /* as it was */
+};
+
+static void
+deleted(void *arg, const struct error *e)
+{
+    struct deleting *d = arg;
+    struct reply *r = d->reply;
+    const struct history_note note = { .kind = HISTORY_DELETED,
+                                       .who = span_of(r->session->who) };
+
+    if (e == NULL)
+        history_note_mailbox(r->line->core, &d->record, &note);
+    free(d);
+    reply_end(r, e);
+}
+
+static void delete (struct reply *r, struct span name)
+{
+    struct deleting *d = mem_take(sizeof *d);
+    struct error e;
+
+    d->reply = r;
+    if (mailboxes_find(r->session->home, name, &d->record, &e)) {
+        mailboxes_delete(r->session->home, name, deleted, d);
+        return;
+    }
+    free(d);
+    reply_failed(r, &e);
+}
+
 void
 request_delete(struct reply *r, struct span body)
 {
@@ -135,7 +169,7 @@ request_delete(struct reply *r, struct span body)
     if (!wire_get_name(&body, &x))
         reply_invalid(r, "delete");
     else if (reply_take_session(r, x.session) && reply_check_name(r, x.name))
-        mailboxes_delete(r->session->home, x.name, reply_end, r);
+        delete (r, x.name);
 }
 
 void

@@ -37,6 +37,9 @@ struct tracing {
     uint32_t uid;
     struct place *places;
     size_t place_count;
+    struct place *deleted; /* mailboxes, as the journal is read */
+    size_t deleted_count;
+    bool resolve; /* which mailbox of this name: the last one */
     bool print;
     uint64_t after; /* seq of the last event */
     unsigned count; /* in this answer */
@@ -220,15 +223,47 @@ is_wanted(const struct tracing *t, const struct store_event *ev)
                     : span_eq(who[1], t->wanted);
 }
 
+/* --- mailboxes that were deleted and made again ----------------------------------------- */
+
 static void
-on_event(void *arg, const struct store_event *ev)
+note_deleted(struct tracing *t, const struct store_event *ev)
 {
-    struct tracing *t = arg;
+    t->deleted =
+        mem_grow(t->deleted, (t->deleted_count + 1) * sizeof *t->deleted);
+    t->deleted[t->deleted_count++] =
+        (struct place){ .user = copy_text(ev->user),
+                        .mailbox = copy_text(ev->mailbox),
+                        .folder = ev->folder };
+}
+
+/* What came back had been in the last mailbox of that name. */
+static uint32_t
+folder_of(const struct tracing *t, const struct store_event *ev)
+{
+    for (size_t i = t->deleted_count; ev->folder == 0 && i > 0; i--)
+        if (span_is(ev->user, t->deleted[i - 1].user) &&
+            span_is(ev->mailbox, t->deleted[i - 1].mailbox))
+            return t->deleted[i - 1].folder;
+    return ev->folder;
+}
+
+static void
+resolve(struct tracing *t, const struct store_event *ev)
+{
+    struct place *p = &t->places[0];
+
+    if (ev->folder != 0 && span_is(ev->mailbox, p->mailbox))
+        p->folder = ev->folder;
+    if (ev->to_folder != 0 && span_is(ev->to_mailbox, p->mailbox))
+        p->folder = ev->to_folder;
+}
+
+static void
+look_at(struct tracing *t, const struct store_event *ev)
+{
     bool wanted = is_wanted(t, ev);
     const struct place *p = NULL;
 
-    t->count++;
-    t->after = ev->seq;
     if (wanted && t->is_id) {
         struct place here = { .folder = ev->folder };
         uint64_t n = numset_count(ev->uids);
@@ -246,12 +281,42 @@ on_event(void *arg, const struct store_event *ev)
         print_event(t, ev, p);
 }
 
+static void
+on_event(void *arg, const struct store_event *given)
+{
+    struct tracing *t = arg;
+    struct store_event ev = *given;
+
+    t->count++;
+    t->after = ev.seq;
+    ev.folder = folder_of(t, given);
+    if (strcmp(ev.kind, "mailbox-deleted") == 0)
+        note_deleted(t, given);
+    if (t->resolve)
+        resolve(t, &ev);
+    else
+        look_at(t, &ev);
+}
+
 /* --- reading ------------------------------------------------------------------------- */
+
+static void
+forget_places(struct place **places, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++) {
+        free((*places)[i].user);
+        free((*places)[i].mailbox);
+    }
+    free(*places);
+    *places = NULL;
+    *count = 0;
+}
 
 static bool
 read_journal(struct tracing *t)
 {
     t->after = 0;
+    forget_places(&t->deleted, &t->deleted_count);
     do {
         t->count = 0;
         t->wait.over = false;
@@ -321,18 +386,6 @@ parse(struct tracing *t, struct cli *c)
     }
 }
 
-static void
-forget(struct tracing *t)
-{
-    for (size_t i = 0; i < t->place_count; i++) {
-        free(t->places[i].user);
-        free(t->places[i].mailbox);
-    }
-    free(t->places);
-    t->places = NULL;
-    t->place_count = 0;
-}
-
 /* A bare word may be a session or a user; "a@b" a user or a Message-ID that
  * was typed without its brackets. */
 static void
@@ -352,6 +405,10 @@ static bool
 trace(struct tracing *t)
 {
     t->print = false;
+    t->resolve = t->mailbox.n > 0;
+    if (t->resolve && !read_journal(t))
+        return false;
+    t->resolve = false;
     if ((t->is_id || t->place_count > 0) && !read_until_whole(t))
         return false;
     t->print = true;
@@ -373,7 +430,8 @@ command_trace(struct cli *c)
         t.wait.failed = false;
         done = trace(&t);
     }
-    forget(&t);
+    forget_places(&t.places, &t.place_count);
+    forget_places(&t.deleted, &t.deleted_count);
     if (!done)
         return cli_fail(c, c->args[0], &t.wait.e);
     if (t.table.rows == 0 && !c->json) {

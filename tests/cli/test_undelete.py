@@ -167,6 +167,10 @@ def mailboxes(box, check):
                "with their flags and keywords")
     check.that(kept(box) == [], "nothing is left behind")
 
+    told = [e["event"] for e in rows(box, "trace", f"{ANNA}:Work/2026:1")]
+    check.that(told[0] == "received" and told[-2:] == ["mailbox-deleted",
+                                                       "undeleted"],
+               f"the journal knows how it went: {told}")
     c = imap(box)
     c.create("Empty")
     c.delete("Empty")
