@@ -15,6 +15,8 @@ command_fn command_message_list, command_undelete, command_trace;
 command_fn command_index_check, command_index_rebuild;
 command_fn command_config_check, command_config_show, command_config_sample;
 command_fn command_cert_show;
+command_fn command_import_maildir, command_import_mbox;
+command_fn command_export_maildir, command_export_mbox;
 command_fn command_version, command_help;
 
 #endif
