@@ -10,6 +10,7 @@
 #include "mailstore/gone.h"
 #include "mailstore/intent.h"
 #include "mailstore/maildir.h"
+#include "mailstore/mounted.h"
 #include "mailstore/names.h"
 #include "mailstore/notify.h"
 #include "mailstore/purge.h"
@@ -250,13 +251,17 @@ core_open(struct core **core, struct loop *l, const struct core_options *o,
                         .root = -1,
                         .gone_turn = 1,
                         .kept_lock = PTHREAD_MUTEX_INITIALIZER };
-    if (!open_dirs(c, e) || !index_open(o->index_dir, 0, &c->index, &state, e))
+    if (!open_dirs(c, e) ||
+        !index_open(o->index_dir, 0, &c->index, &state, e) ||
+        !mounted_check(c, e))
         goto undo;
     start_parts(c, state);
     event_started(o->mail_dir, state_name(state));
     *core = c;
     return true;
 undo:
+    if (c->index != NULL)
+        index_close(&c->index);
     if (c->root != -1)
         close(c->root);
     free(c);

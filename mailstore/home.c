@@ -198,6 +198,8 @@ look_done(struct pool_job *job)
     } else {
         if (h->record.id != 0)
             event_account_missing(span_of(h->name));
+        if (h->record.id != 0 && l->e.kind == FAIL_NOT_FOUND)
+            l->e.kind = FAIL_UNAVAILABLE; /* the directory, not the user */
         looked_all(h, &l->e);
     }
     maildir_list_free(&l->found);
@@ -215,6 +217,24 @@ begin_look(void *arg, const struct error *e)
     pool_add(l->home->core->pool, &l->job);
 }
 
+/*
+ * A known account's directory may be made again, unless so many messages are
+ * missing with it that a disk or a backup must be on its way: then mail waits
+ * until somebody makes the directory.
+ */
+static bool
+may_make(struct home *h)
+{
+    struct index_txn *t = core_begin(h->core);
+    struct index_account now;
+    struct error e;
+    bool few = index_get_account(t, h->record.id, &now, &e) &&
+               now.messages <= STORE_GUARD_COUNT;
+
+    index_abort(&t);
+    return few;
+}
+
 static void
 start_look(struct home *h, bool create)
 {
@@ -222,7 +242,7 @@ start_look(struct home *h, bool create)
 
     *l = (struct look){ .job = { .run = run_look, .done = look_done },
                         .home = h,
-                        .create = create || h->record.id != 0,
+                        .create = h->record.id != 0 ? may_make(h) : create,
                         .sweep = !h->swept,
                         .file = { h->record.limit_bytes,
                                   h->record.limit_messages },

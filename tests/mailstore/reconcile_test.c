@@ -164,6 +164,44 @@ test_guard(struct rig *r)
     store_logout(&x);
 }
 
+/* The same for a whole account, and for everybody. */
+static void
+test_account_missing(struct rig *r)
+{
+    struct store_session *x;
+    struct error e;
+    char from[700];
+    char to[700];
+
+    rig_stop(r);
+    move_file(r, "example.org/many", "example.org/.many");
+    rig_start(r);
+    CHECK(rig_login(r, "many@example.org") == NULL,
+          "nobody is given an empty mailbox");
+    {
+        struct rig_mail m = { .user = "many@example.org",
+                              .mailbox = "",
+                              .text = TEXT };
+
+        CHECK(rig_put(r, &m, &e) == 0 && e.kind == FAIL_UNAVAILABLE,
+              "mail for it waits");
+    }
+    CHECK(rig_deliver(r, ANNA, TEXT) != 0, "others are served");
+    rig_stop(r);
+    snprintf(from, sizeof from, "%s/example.org", r->mail);
+    snprintf(to, sizeof to, "%s.away", r->mail);
+    CHECK(rename(from, to) == 0, "all of it away");
+    CHECK(!core_open(&r->core, r->loop, &r->options, &e) &&
+              e.kind == FAIL_UNAVAILABLE,
+          "it does not start without a disk: %s", e.text);
+    CHECK(rename(to, from) == 0, "back again");
+    move_file(r, "example.org/.many", "example.org/many");
+    rig_start(r);
+    x = rig_login(r, "many@example.org");
+    CHECK(x != NULL, "all is well");
+    store_logout(&x);
+}
+
 int
 main(void)
 {
@@ -174,6 +212,7 @@ main(void)
     test_seen_at_open(&r);
     test_foreign_folder(&r);
     test_guard(&r);
+    test_account_missing(&r);
     rig_free(&r);
     return check_report();
 }

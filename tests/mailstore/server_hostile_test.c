@@ -152,6 +152,42 @@ put_commit(struct hostile *h, struct buf *b, uint32_t session)
     wire_put_commit(b, &x);
 }
 
+/* About messages and deliveries. False: another op. */
+static bool
+put_message_body(struct hostile *h, uint16_t op, uint32_t session,
+                 struct buf *b)
+{
+    struct wire_append_begin append = { session, below(h, 8), name(h), 1 };
+    struct wire_delivery_begin begin = { below(h, 8), 1 };
+    struct wire_abort abort_it = { session, below(h, 8) };
+
+    switch (op) {
+    case WIRE_SET_FLAGS:
+        put_flags(h, b, session);
+        return true;
+    case WIRE_EXPUNGE:
+        put_expunge(h, b, session);
+        return true;
+    case WIRE_COPY:
+        put_copy(h, b, session);
+        return true;
+    case WIRE_DELIVERY_BEGIN:
+        wire_put_delivery_begin(b, &begin);
+        return true;
+    case WIRE_APPEND_BEGIN:
+        wire_put_append_begin(b, &append);
+        return true;
+    case WIRE_COMMIT:
+        put_commit(h, b, session);
+        return true;
+    case WIRE_ABORT:
+        wire_put_abort(b, &abort_it);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void
 put_body(struct hostile *h, uint16_t op, uint32_t session, struct buf *b)
 {
@@ -161,9 +197,6 @@ put_body(struct hostile *h, uint16_t op, uint32_t session, struct buf *b)
     struct wire_subscribe sub = { session, name(h), below(h, 2) == 0 };
     struct wire_open open = { session, name(h),
                               below(h, 4) > 0 ? 0 : below(h, 4) };
-    struct wire_append_begin append = { session, below(h, 8), name(h), 1 };
-    struct wire_delivery_begin begin = { below(h, 8), 1 };
-    struct wire_abort abort_it = { session, below(h, 8) };
     struct wire_session plain = { session };
     struct wire_message message = { session, below(h, 30) };
 
@@ -190,27 +223,6 @@ put_body(struct hostile *h, uint16_t op, uint32_t session, struct buf *b)
     case WIRE_MESSAGE:
         wire_put_message(b, &message);
         break;
-    case WIRE_SET_FLAGS:
-        put_flags(h, b, session);
-        break;
-    case WIRE_EXPUNGE:
-        put_expunge(h, b, session);
-        break;
-    case WIRE_COPY:
-        put_copy(h, b, session);
-        break;
-    case WIRE_DELIVERY_BEGIN:
-        wire_put_delivery_begin(b, &begin);
-        break;
-    case WIRE_APPEND_BEGIN:
-        wire_put_append_begin(b, &append);
-        break;
-    case WIRE_COMMIT:
-        put_commit(h, b, session);
-        break;
-    case WIRE_ABORT:
-        wire_put_abort(b, &abort_it);
-        break;
     default:
         wire_put_session(b, &plain);
     }
@@ -236,7 +248,10 @@ send_one(struct hostile *h)
     struct buf body = { 0 };
     uint16_t op = pick_op(h);
 
-    put_body(h, op, below(h, 20) == 0 ? 0 : 1 + below(h, 3), &body);
+    uint32_t session = below(h, 20) == 0 ? 0 : 1 + below(h, 3);
+
+    if (!put_message_body(h, op, session, &body))
+        put_body(h, op, session, &body);
     if (below(h, 20) == 0 && body.n > 0)
         body.p[below(h, (uint32_t)body.n)] ^= (char)(1u << below(h, 8));
     if (below(h, 20) == 0)
