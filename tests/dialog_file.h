@@ -2,7 +2,7 @@
  * Plays the dialogues of tests/dialog against a session in process; what their
  * lines mean stands in tests/dialog/run, which plays them against the whole
  * appliance. Here every line that the server says must be named before the
- * client sends again.
+ * client sends again, and those with @quota are left out.
  */
 #ifndef TESTS_DIALOG_FILE_H
 #define TESTS_DIALOG_FILE_H

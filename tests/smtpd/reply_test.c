@@ -1,6 +1,8 @@
 #include "smtpd/reply.h"
 #include "tests/check.h"
 
+#include <string.h>
+
 /* The class of a reply is the first digit of its code and of its status. */
 static void
 check_table(void)
@@ -26,6 +28,11 @@ check_kinds(void)
 
         CHECK(smtp_reply_for(&e)->code >= 400, "kind %d is refused", kind);
     }
+    CHECK(strcmp(smtp_reply_for(&(struct error){ FAIL_QUOTA, "" })->status,
+                 "4.2.2") == 0,
+          "a full mailbox may be emptied");
+    CHECK(smtp_reply_for(&(struct error){ FAIL_OVERSIZE, "" })->code == 552,
+          "what never fits is not tried again");
     CHECK(smtp_reply_for(&(struct error){ FAIL_FULL, "" })->code == 452,
           "no room may pass");
     CHECK(smtp_reply_for(&(struct error){ FAIL_UNAVAILABLE, "" })->code == 451,

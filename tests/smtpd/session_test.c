@@ -215,6 +215,42 @@ check_store_refuses(void)
     hang_up(&c);
 }
 
+/* Is there room? RCPT asks, for those that are new. */
+static void
+check_quota(void)
+{
+    struct client c;
+
+    connect_to(&c, "smtp", false);
+    say(&c, HELLO "MAIL FROM:<> SIZE=77\r\n" ANNA);
+    CHECK(heard_last(&c, "250 ") && fake.check_size == 77 &&
+              span_is(buf_span(&fake.check_users), "anna@example.org "),
+          "asked with the size that was announced");
+    fake.fail_check = FAIL_QUOTA;
+    say(&c, "RCPT TO:<ben@example.org>\r\n");
+    CHECK(heard_last(&c, "452 4.2.2 "), "no room now");
+    fake.fail_check = FAIL_OVERSIZE;
+    say(&c, "RCPT TO:<ben@example.org>\r\n");
+    CHECK(heard_last(&c, "552 5.2.2 "), "never");
+    say(&c, ANNA);
+    CHECK(heard_last(&c, "250 "), "who has it already is not asked about");
+    fake.fail_check = FAIL_UNAVAILABLE;
+    say(&c, "RCPT TO:<info@example.org>\r\n");
+    CHECK(heard_last(&c, "250 ") &&
+              span_is(buf_span(&fake.check_users), "ben@example.org "),
+          "what else is wrong, DATA says; only ben is new");
+    say(&c, "DATA\r\n");
+    say(&c, "x\r\n.\r\n");
+    CHECK(span_is(buf_span(&fake.recipients),
+                  "anna@example.org/ ben@example.org/ "),
+          "who was refused is not among them");
+    fake.fail_commit = FAIL_QUOTA;
+    say(&c, SENDER ANNA "DATA\r\n");
+    say(&c, "x\r\n.\r\n");
+    CHECK(heard_last(&c, "452 4.2.2 "), "somebody else was faster");
+    hang_up(&c);
+}
+
 static void
 check_disk_full(void)
 {
@@ -335,6 +371,7 @@ main(void)
     check_too_big();
     check_exact_size();
     check_store_refuses();
+    check_quota();
     check_disk_full();
     check_authd_away();
     check_leaving();
