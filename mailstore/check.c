@@ -1,6 +1,7 @@
 #include "mailstore/check.h"
 
 #include "base/mem.h"
+#include "mailstore/gone.h"
 #include "mailstore/scan.h"
 
 #include <inttypes.h>
@@ -53,6 +54,19 @@ report_sums(struct checking *c)
         report(c, NULL, "count of octets should be", sums->bytes);
 }
 
+/* What was expunged is in nobody's way while its file waits to be removed. */
+static void
+report_found(struct checking *c)
+{
+    struct folder *f = c->scan.folder;
+    struct index_txn *t = core_begin(f->core);
+
+    for (size_t i = 0; i < c->scan.found_count; i++)
+        if (!gone_has(f, &c->scan.found[i].name, t))
+            report(c, c->scan.found[i].file, "not in the index", 0);
+    index_abort(&t);
+}
+
 static void
 report_all(struct checking *c)
 {
@@ -65,8 +79,7 @@ report_all(struct checking *c)
         report(c, CONTROL_FILE, "missing or damaged", 0);
     else if (s->control.uid_validity != s->folder->record.uid_validity)
         report(c, CONTROL_FILE, "has UIDVALIDITY", s->control.uid_validity);
-    for (size_t i = 0; i < s->found_count; i++)
-        report(c, s->found[i].file, "not in the index", 0);
+    report_found(c);
     while (numset_next(&s->absent, &at, &uid))
         report(c, NULL, "no file for UID", uid);
     for (size_t i = 0; i < s->changed_count; i++)

@@ -91,6 +91,23 @@ free_batch(struct gone_batch *b)
     free(b);
 }
 
+bool
+gone_has(struct folder *f, const struct maildir_name *name, struct index_txn *t)
+{
+    struct buf store = { 0 };
+    struct index_gone g;
+    struct maildir_name n;
+    struct error e;
+    bool has;
+
+    if (name->uid == 0 || name->tag != f->record.tag)
+        return false;
+    has = index_get_gone(t, f->record.id, name->uid, &store, &g, &e) &&
+          maildir_name_parse(g.file, &n) && span_eq(n.base, name->base);
+    buf_free(&store);
+    return has;
+}
+
 void
 gone_forget(struct folder *f)
 {

@@ -15,6 +15,10 @@ void gone_add(struct folder *f, uint64_t event, uint64_t actor,
               const struct numset *uids);
 void gone_view_closed(struct folder *f, const struct view *v);
 
+/* A file of this name belongs to one of them. */
+bool gone_has(struct folder *f, const struct maildir_name *name,
+              struct index_txn *t);
+
 /* The folder leaves memory. */
 void gone_forget(struct folder *f);
 

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/events.h"
+#include "mailstore/gone.h"
 #include "mailstore/history.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
@@ -54,24 +55,6 @@ order_found(const void *a, const void *b)
 }
 
 /* What was expunged, and is only waiting to be removed, is not new. */
-static bool
-is_gone(struct reconcile *r, const struct scan_found *f, struct index_txn *t)
-{
-    struct buf store = { 0 };
-    struct index_gone g;
-    struct maildir_name n;
-    struct error e;
-    bool gone;
-
-    if (f->name.uid == 0 || f->name.tag != r->folder->record.tag)
-        return false;
-    gone =
-        index_get_gone(t, r->folder->record.id, f->name.uid, &store, &g, &e) &&
-        maildir_name_parse(g.file, &n) && span_eq(n.base, f->name.base);
-    buf_free(&store);
-    return gone;
-}
-
 static void
 leave_gone_out(struct reconcile *r)
 {
@@ -80,7 +63,7 @@ leave_gone_out(struct reconcile *r)
     size_t kept = 0;
 
     for (size_t i = 0; i < s->found_count; i++)
-        if (!is_gone(r, &s->found[i], t))
+        if (!gone_has(r->folder, &s->found[i].name, t))
             s->found[kept++] = s->found[i];
     s->found_count = kept;
     index_abort(&t);
