@@ -181,6 +181,20 @@ control_write(int dir, const struct control *c, struct error *e)
 }
 
 bool
+control_write_keywords(int dir, const struct control *c, struct error *e)
+{
+    struct buf text = { 0 };
+    bool done;
+
+    for (unsigned i = 0; i < c->keyword_count; i++)
+        if (c->keywords[i][0] != '\0')
+            buf_printf(&text, "%u %s\n", i, c->keywords[i]);
+    done = fs_replace(dir, CONTROL_KEYWORDS, buf_span(&text), 0600, e);
+    buf_free(&text);
+    return done;
+}
+
+bool
 control_keyword(struct control *c, struct span name, unsigned *number,
                 bool *added)
 {

@@ -15,6 +15,7 @@
 
 #define CONTROL_FILE          "pillarbox-mailbox"
 #define CONTROL_SUBSCRIPTIONS "subscriptions"
+#define CONTROL_KEYWORDS      "dovecot-keywords"
 
 struct control {
     uint32_t uid_validity;
@@ -33,6 +34,9 @@ void control_print(const struct control *c, struct buf *out);
 bool control_read(int dir, struct control *c, struct error *e);
 /* Durable when it returns. */
 bool control_write(int dir, const struct control *c, struct error *e);
+
+/* The names of the letters once more, where Dovecot looks for them. */
+bool control_write_keywords(int dir, const struct control *c, struct error *e);
 
 /* The number of the keyword, added where missing; false when there are
  * STORE_KEYWORDS_MAX already. Case does not count (RFC 3501 section 2.3.2). */

@@ -59,6 +59,7 @@ struct folder {
     bool unplaced; /* files of a copy are in tmp/ until the next start */
 
     bool control_writing;
+    bool keywords_changed; /* since dovecot-keywords was written */
     uint32_t floor_wanted;
     struct waiters control_now, control_next;
 

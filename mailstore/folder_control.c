@@ -11,6 +11,7 @@ struct control_job {
     struct pool_job job;
     struct folder *folder;
     struct control control;
+    bool keywords; /* write them for Dovecot too */
     bool failed;
     struct error e;
 };
@@ -32,7 +33,9 @@ run_control(struct pool_job *job)
 {
     struct control_job *j = (struct control_job *)job;
 
-    j->failed = !control_write(j->folder->dir, &j->control, &j->e);
+    j->failed = !control_write(j->folder->dir, &j->control, &j->e) ||
+                (j->keywords &&
+                 !control_write_keywords(j->folder->dir, &j->control, &j->e));
 }
 
 static void start_control(struct folder *f);
@@ -46,8 +49,10 @@ control_done(struct pool_job *job)
     f->control_writing = false;
     if (!j->failed && f->record.uid_next_floor < j->control.uid_floor)
         f->record.uid_next_floor = j->control.uid_floor;
-    if (j->failed)
+    if (j->failed) {
         event_file_failed(f, &j->e);
+        f->keywords_changed |= j->keywords;
+    }
     waiters_call(&f->control_now, j->failed ? &j->e : NULL);
     if (f->control_next.first != NULL && !f->control_writing)
         start_control(f);
@@ -65,6 +70,8 @@ start_control(struct folder *f)
     folder_control(&f->record, &j->control);
     if (j->control.uid_floor < f->floor_wanted)
         j->control.uid_floor = f->floor_wanted;
+    j->keywords = f->keywords_changed;
+    f->keywords_changed = false;
     f->control_writing = true;
     f->control_now = f->control_next;
     f->control_next = (struct waiters){ 0 };
@@ -172,6 +179,7 @@ folder_keywords(struct folder *f, const struct span *names, size_t count,
     t = core_begin(f->core);
     if (!folder_commit(f, &t, false, e))
         return false;
+    f->keywords_changed = true;
     folder_write_control(f, NULL, NULL);
     return true;
 }
