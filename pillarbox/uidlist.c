@@ -95,8 +95,13 @@ uidlist_print(const struct uidlist *u, struct buf *out)
         const struct uidlist_entry *entry = &u->entries[i];
 
         buf_printf(out, "%" PRIu32 " ", entry->uid);
-        if (entry->uidl.n > 0)
-            buf_printf(out, "P%.*s ", SPAN(entry->uidl));
-        buf_printf(out, ":%.*s\n", SPAN(entry->base));
+        if (entry->uidl.n > 0) {
+            buf_put_ch(out, 'P');
+            buf_put(out, entry->uidl);
+            buf_put_ch(out, ' ');
+        }
+        buf_put_ch(out, ':');
+        buf_put(out, entry->base);
+        buf_put_ch(out, '\n');
     }
 }
