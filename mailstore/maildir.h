@@ -6,7 +6,7 @@
  *   <mail.dir>/example.org/anna/        INBOX
  *     cur/ new/ tmp/ pillarbox-mailbox
  *     .Sent/ .Archive.2024/             the same, and an empty `maildirfolder`
- *     subscriptions  quarantine/
+ *     subscriptions  quarantine/  expunged/ (kept.h)
  *     .#trash-<id>                      a deleted folder on its way out
  */
 #ifndef MAILSTORE_MAILDIR_H
