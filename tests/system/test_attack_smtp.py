@@ -101,7 +101,8 @@ def starttls_injection(box, check):
                 continue  # refused: as good
             check.that(c.quiet(0.2) == b"", f"{after!r:.20}: answered inside TLS")
             code, text = c.say("EHLO inside")
-            check.that(code == 250 and b"AUTH" in text and b"STARTTLS" not in text,
+            check.that(code == 250 and b"AUTH" in text and b"STARTTLS" not in text
+                       and c.quiet(0.1) == b"",
                        f"{after!r:.20}: EHLO inside: {text!r}")
 
 
