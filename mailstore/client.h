@@ -280,7 +280,8 @@ void store_delivery_abort(struct store_delivery **d);
    that came from another server keeps what it was called there; the others'
    ids are made of UIDVALIDITY and UID. */
 
-#define STORE_UIDL_MAX 250 /* RFC 1939 says 70; Courier gives whole file names */
+#define STORE_UIDL_MAX                                                         \
+    250 /* RFC 1939 says 70; Courier gives whole file names */
 
 struct store_uidl {
     uint32_t uid;
@@ -424,12 +425,12 @@ void store_recount_quota(struct store *s, struct span user,
 /* What was expunged or deleted and can still be brought back. */
 struct store_kept {
     struct span mailbox;
-    uint32_t uid;    /* that it had; 0: not known                        */
-    int64_t time;    /* when it was expunged                             */
-    int64_t date;    /* INTERNALDATE                                     */
-    uint64_t size;   /* of the file                                      */
-    uint16_t flags;  /* enum mail_flag                                   */
-    bool is_mailbox; /* the mailbox itself: of the others only time counts */
+    uint32_t uid;     /* that it had; 0: not known                        */
+    int64_t time;     /* when it was expunged                             */
+    int64_t date;     /* INTERNALDATE                                     */
+    uint64_t size;    /* of the file                                      */
+    uint16_t flags;   /* enum mail_flag                                   */
+    bool is_mailbox;  /* the mailbox itself: of the others only time counts */
     struct span head; /* how the message begins; may be cut, or empty     */
 };
 typedef void store_kept_fn(void *arg, const struct store_kept *k);

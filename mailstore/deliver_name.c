@@ -35,9 +35,8 @@ deliver_give_uid(struct delivery *d, struct deliver_target *t)
     struct maildir_stamp by = core_stamp(d->core);
     struct maildir_facts facts = { .tag = f->record.tag,
                                    .size = d->size,
-                                   .wire_size = d->wire_size != 0
-                                                    ? d->wire_size
-                                                    : d->size };
+                                   .wire_size = d->wire_size != 0 ? d->wire_size
+                                                                  : d->size };
     struct buf base = { .max = NAME_MAX };
     struct buf file = { .max = sizeof t->file - 1 };
 
