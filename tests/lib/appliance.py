@@ -99,6 +99,7 @@ class Appliance:
                     time.sleep(0.02)
         finally:
             os.close(reading)
+        self.stop(check=False)
         raise RuntimeError("it did not start:\n" + self.log()[-4000:])
 
     def stop(self, check=True):
