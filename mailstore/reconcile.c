@@ -22,9 +22,11 @@
 #include "mailstore/notify.h"
 #include "mailstore/watch.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY     20000
 #define DOUBT_MS 100
 #define AGAIN_MS 1000
 #define POLL_MS  30000
@@ -97,6 +99,7 @@ durable(void *arg)
 {
     struct reconcile *r = arg;
     struct folder *f = r->folder;
+    bool big;
 
     if (r->clear && !r->failed)
         tell_differences(r);
@@ -109,7 +112,10 @@ durable(void *arg)
         waiters_call(&all, r->failed ? &r->e : NULL);
     }
     folder_unlock(f);
+    big = r->scan.known_count + r->scan.found_count > MANY;
     scan_free(&r->scan);
+    if (big)
+        malloc_trim(0); /* names by the hundred thousand were in memory */
     free(r->before);
     free(r);
 }
