@@ -72,6 +72,12 @@ bool kept_list(int root, const char *home, struct kept_list *l,
                struct error *e);
 void kept_list_free(struct kept_list *l);
 
+/* In the loop: the mailbox that they were in, whatever it is called now; else
+ * the name that it had. */
+struct home;
+void kept_target(struct home *h, const struct kept_box *box,
+                 char name[MAILBOX_NAME_MAX + 1]);
+
 /* --- letting go ------------------------------------------------------------------ */
 
 /* Removes at most `most` files that were kept before `before`, and what is

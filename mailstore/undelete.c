@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "mail/flags.h"
 #include "mailstore/deliver.h"
-#include "mailstore/dispose.h"
 #include "mailstore/gone.h"
 #include "mailstore/kept.h"
 #include "mailstore/mailboxes.h"
@@ -83,40 +82,6 @@ end(struct undelete *u)
 }
 
 /* --- which ----------------------------------------------------------------------------- */
-
-struct by_id {
-    const char *id;
-    char name[MAILBOX_NAME_MAX + 1];
-};
-
-static bool
-has_id(void *arg, const struct index_folder *f)
-{
-    struct by_id *b = arg;
-    struct kept_box box;
-
-    if (dispose_is_disposed(f))
-        return true;
-    kept_describe(f, &box);
-    if (strcmp(box.id, b->id) != 0)
-        return true;
-    memcpy(b->name, f->name, sizeof b->name);
-    return false;
-}
-
-/* The mailbox they were in, whatever it is called now; else the name it had. */
-static void
-find_target(struct undelete *u, const struct kept_box *box)
-{
-    struct by_id b = { .id = box->id };
-    struct index_txn *t = core_begin(u->core);
-    struct error e;
-
-    if (!index_each_folder(t, u->home->record.id, has_id, &b, &e))
-        core_abort(u->core, &t, &e);
-    index_abort(&t);
-    memcpy(u->target, b.name[0] != '\0' ? b.name : box->name, sizeof u->target);
-}
 
 static bool
 is_chosen(const struct undelete *u, const struct kept_item *item)
@@ -435,7 +400,7 @@ next_box(void *arg)
         u->left = 0;
         while (u->end < u->list.count && u->list.items[u->end].box == box)
             u->end++;
-        find_target(u, &u->list.boxes[box]);
+        kept_target(u->home, &u->list.boxes[box], u->target);
         if (any_chosen(u)) {
             begin_box(u, &u->list.boxes[box]);
             return;
