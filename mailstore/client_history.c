@@ -4,6 +4,7 @@
 #include "mail/header.h"
 #include "mail/summary.h"
 #include "mailstore/history_kind.h"
+#include "mailstore/wire_history.h"
 
 #include <stdlib.h>
 #include <unistd.h>

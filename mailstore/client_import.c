@@ -1,5 +1,6 @@
 /* Moving in and out: the client's side of request_import.c. */
 #include "mailstore/client_private.h"
+#include "mailstore/wire_import.h"
 
 /* --- answers -------------------------------------------------------------- */
 

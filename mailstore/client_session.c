@@ -15,6 +15,7 @@
 #include "mailstore/client_private.h"
 
 #include "base/mem.h"
+#include "mailstore/wire_import.h"
 
 #include <stdlib.h>
 #include <unistd.h>

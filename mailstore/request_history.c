@@ -10,6 +10,7 @@
 #include "mailstore/maildir.h"
 #include "mailstore/session.h"
 #include "mailstore/undelete.h"
+#include "mailstore/wire_history.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
 #include "mailstore/import.h"
 #include "mailstore/session.h"
 #include "mailstore/uidl.h"
+#include "mailstore/wire_import.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/wire.h"
+#include "mailstore/wire_import.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -383,7 +383,7 @@ struct wire_commit {
     int64_t date;
     struct wire_flags flags;
     struct span summary;
-    struct span session_id; /* for the log */
+    struct span session_id;            /* for the log */
     struct span peer, tls, message_id; /* for the journal */
     uint32_t recipient_count;
     struct span recipients;
@@ -423,128 +423,9 @@ struct wire_report {
 void wire_put_report(struct buf *b, const struct wire_report *x);
 bool wire_get_report(struct span *body, struct wire_report *out);
 
-/* --- moving in and out (wire_import.c) ------------------------------------ */
-
-struct wire_login_as {
-    uint32_t session;
-    struct span user;
-    struct span session_id; /* for the log */
-};
-void wire_put_login_as(struct buf *b, const struct wire_login_as *x);
-bool wire_get_login_as(struct span *body, struct wire_login_as *out);
-
-struct wire_import_begin {
-    uint32_t session;
-    struct span mailbox;
-    uint32_t uid_validity; /* 0: none is wanted */
-};
-void wire_put_import_begin(struct buf *b, const struct wire_import_begin *x);
-bool wire_get_import_begin(struct span *body, struct wire_import_begin *out);
-
-/* At most WIRE_MARKS_MAX of wire_put_mark(), one after the other. */
-#define WIRE_MARKS_MAX 2000
-struct wire_mark {
-    uint32_t uid;
-    uint64_t mark; /* 0: the UID was expunged */
-};
-void wire_put_mark(struct buf *b, const struct wire_mark *x);
-/* rest starts as the body; false at the end. */
-bool wire_next_mark(struct span *rest, struct wire_mark *out);
-
-struct wire_import_state {
-    uint32_t uid_validity, uid_next;
-};
-void wire_put_import_state(struct buf *b, const struct wire_import_state *x);
-bool wire_get_import_state(struct span *body, struct wire_import_state *out);
-
-/* As store_import; the delivery was begun without a session. */
-struct wire_import {
-    uint32_t session;
-    uint32_t delivery;
-    struct span mailbox;
-    uint32_t uid; /* 0: the next */
-    uint64_t mark;
-    bool is_old; /* not \Recent */
-    uint64_t size;
-    int64_t date;
-    struct wire_flags flags;
-    struct span summary;
-};
-void wire_put_import(struct buf *b, const struct wire_import *x);
-bool wire_get_import(struct span *body, struct wire_import *out);
-
-struct wire_import_end {
-    uint32_t session;
-    struct span mailbox;
-    uint32_t uid_next;
-};
-void wire_put_import_end(struct buf *b, const struct wire_import_end *x);
-bool wire_get_import_end(struct span *body, struct wire_import_end *out);
-
-/* Encoded by wire_put_uidl(), one after the other; a get makes sure that
- * wire_next_uidl() takes all of them. */
-struct wire_uidls {
-    struct span uidls;
-};
-void wire_put_uidls(struct buf *b, const struct wire_uidls *x);
-bool wire_get_uidls(struct span *body, struct wire_uidls *out);
-void wire_put_uidl(struct buf *b, const struct store_uidl *x);
-bool wire_next_uidl(struct span *rest, struct store_uidl *out);
-
-struct wire_put_uidls {
-    uint32_t session;
-    struct span mailbox;
-    struct span uidls; /* as in wire_uidls */
-};
-void wire_put_put_uidls(struct buf *b, const struct wire_put_uidls *x);
-bool wire_get_put_uidls(struct span *body, struct wire_put_uidls *out);
-
 /* --- numbers (wire_admin.c) ----------------------------------------------- */
 
 void wire_put_stats(struct buf *b, const struct store_stats *x);
 bool wire_get_stats(struct span *body, struct store_stats *out);
-
-/* --- history (wire_history.c) ---------------------------------------------- */
-
-struct wire_kept_list {
-    struct span user, mailbox; /* mailbox "": all */
-};
-void wire_put_kept_list(struct buf *b, const struct wire_kept_list *x);
-bool wire_get_kept_list(struct span *body, struct wire_kept_list *out);
-
-void wire_put_kept(struct buf *b, const struct store_kept *x);
-bool wire_get_kept(struct span *body, struct store_kept *out);
-
-struct wire_undelete {
-    struct span user, mailbox; /* mailbox "": all */
-    int64_t since;
-    struct numset uids; /* empty: all */
-};
-void wire_put_undelete(struct buf *b, const struct wire_undelete *x);
-bool wire_get_undelete(struct span *body, struct wire_undelete *out);
-
-void wire_put_undeleted(struct buf *b, const struct store_undeleted *x);
-bool wire_get_undeleted(struct span *body, struct store_undeleted *out);
-
-struct wire_history {
-    struct span user; /* "": everybody */
-    uint64_t after;
-};
-void wire_put_history(struct buf *b, const struct wire_history *x);
-bool wire_get_history(struct span *body, struct wire_history *out);
-
-/* As store_event; kind: one that has a name in history_kind.h. */
-struct wire_event {
-    uint64_t seq;
-    int64_t time;
-    uint8_t kind;
-    struct span user;
-    uint32_t folder, to_folder;
-    struct span mailbox, to_mailbox;
-    struct span who, detail, message_id;
-    struct numset uids, to_uids;
-};
-void wire_put_event(struct buf *b, const struct wire_event *x);
-bool wire_get_event(struct span *body, struct wire_event *out);
 
 #endif

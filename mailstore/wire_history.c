@@ -1,3 +1,4 @@
+#include "mailstore/wire_history.h"
 #include "mailstore/history_kind.h"
 #include "mailstore/wire_private.h"
 

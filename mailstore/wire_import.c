@@ -1,3 +1,4 @@
+#include "mailstore/wire_import.h"
 #include "mailstore/wire_private.h"
 
 void

@@ -2,6 +2,7 @@
 #include "mailstore/history_kind.h"
 #include "mailstore/wire.h"
 #include "tests/check.h"
+#include "mailstore/wire_history.h"
 
 static void
 test_kept(void)
