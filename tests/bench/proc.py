@@ -49,19 +49,30 @@ def cpu_seconds(roots):
                for n in (11, 12, 13, 14)) / TICK
 
 
-def running_seconds(roots):
-    """As cpu_seconds(), to the nanosecond, of threads that are alive: for what
-    is too short for a clock tick and starts nothing."""
-    total = 0
-    for pid in tree(roots):
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/schedstat",
-                          encoding="ascii") as f:
-                    total += int(f.read().split()[0])
-        except OSError:
-            continue
-    return total / 1e9
+class Running:
+    """The processor time of threads since this was made, to the nanosecond:
+    for what is too short for a clock tick. A thread that ended meanwhile takes
+    its time along."""
+
+    def __init__(self, roots):
+        self.roots = roots
+        self.before = self.threads()
+
+    def threads(self):
+        found = {}
+        for pid in tree(self.roots):
+            try:
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{thread}/schedstat",
+                              encoding="ascii") as f:
+                        found[thread] = int(f.read().split()[0])
+            except OSError:
+                continue
+        return found
+
+    def seconds(self):
+        return sum(now - self.before.get(thread, 0)
+                   for thread, now in self.threads().items()) / 1e9
 
 
 def busy_seconds():

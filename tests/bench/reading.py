@@ -89,7 +89,7 @@ class Reader:
     def timed(self, text, timing, keep=False):
         cpu = self.system.running()
         answer = self.session.say(text, keep)
-        timing.add(answer.seconds, self.system.running() - cpu)
+        timing.add(answer.seconds, cpu.seconds())
         return answer
 
 
@@ -168,7 +168,7 @@ def measure_bodies(systems, login, mailbox, least, rounds):
                 session.say(f"EXAMINE {mailbox}")
                 cpu = system.running()
                 answer = session.say("UID FETCH 1:* (BODY.PEEK[])")
-                cpu = system.running() - cpu
+                cpu = cpu.seconds()
             if answer.size < least:
                 raise RuntimeError(f"{system.name}: {answer.size} bytes of "
                                    f"{least} came")

@@ -99,11 +99,11 @@ def git_version(root):
     return done.stdout.strip() or "unknown"
 
 
-def conditions(root, directory, others, command):
+def conditions(version, directory, others, command):
     packages = ", ".join(f"{k} {v}" for k, v in rivals.versions().items())
     with open("/proc/meminfo", encoding="ascii") as f:
         memory = int(re.search(r"MemTotal:\s+(\d+)", f.read())[1]) >> 20
-    yield f"* {datetime.date.today().isoformat()}, pillarbox {git_version(root)}"
+    yield f"* {datetime.date.today().isoformat()}, pillarbox {version}"
     yield f"* {packages} (Debian 12)"
     yield (f"* {os.cpu_count()} x {processor()}, {memory} GiB, "
            f"{file_system(directory)}, Linux {platform.release()}")
@@ -113,8 +113,8 @@ def conditions(root, directory, others, command):
     yield ""
 
 
-def page(tables, root, directory, others, command):
-    lines = [BEGIN, "", *conditions(root, directory, others, command)]
+def page(tables, version, directory, others, command):
+    lines = [BEGIN, "", *conditions(version, directory, others, command)]
     for table in tables:
         lines += table.lines()
     return "\n".join(lines + [END])

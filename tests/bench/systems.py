@@ -31,7 +31,7 @@ class System:
         return proc.cpu_seconds(self.roots())
 
     def running(self):
-        return proc.running_seconds(self.roots())
+        return proc.Running(self.roots())
 
     def memory(self):
         return proc.memory_kib(self.roots())
