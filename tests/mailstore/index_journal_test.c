@@ -100,6 +100,8 @@ test_gone(void)
                             .time = 6,
                             .size = 7,
                             .state = INDEX_IN_NEW,
+                            .flags = 9,
+                            .keywords = 3,
                             .file = span_of("a:2,S") };
     struct index_gone got;
     struct buf store = { 0 };
@@ -110,13 +112,72 @@ test_gone(void)
     OK(index_put_gone(t, &g, &e));
     OK(index_get_gone(t, 2, 8, &store, &got, &e));
     CHECK(got.time == 6 && got.size == 7 && got.state == INDEX_IN_NEW &&
-              span_is(got.file, "a:2,S"),
+              got.flags == 9 && got.keywords == 3 && span_is(got.file, "a:2,S"),
           "everything comes back");
     CHECK(gone_are(t, 0, "2/8=a:2,S@6 3/8=a:2,S@6 "), "of all folders");
     CHECK(gone_are(t, 3, "3/8=a:2,S@6 "), "of one");
     OK(index_delete_gone(t, 3, 8, &e));
     CHECK(gone_are(t, 0, "2/8=a:2,S@6 "), "deleted");
     buf_free(&store);
+    commit(&t);
+    index_close(&ix);
+}
+
+static bool
+see_event(void *arg, const struct index_event *ev)
+{
+    struct buf *out = arg;
+
+    buf_printf(out, "%u:%u@%lld %u/%.*s ", (unsigned)ev->seq, ev->kind,
+               (long long)ev->time, ev->folder, SPAN(ev->mailbox));
+    numset_print(ev->uids, out);
+    buf_printf(out, ">%u/%.*s ", ev->to_folder, SPAN(ev->to_mailbox));
+    numset_print(ev->to_uids, out);
+    buf_printf(out, " %.*s|%.*s|%.*s\n", SPAN(ev->who), SPAN(ev->detail),
+               SPAN(ev->message_id));
+    return true;
+}
+
+static void
+test_events(void)
+{
+    struct index *ix = open_fresh();
+    struct index_txn *t = begin(ix);
+    struct numset uids = { 0 };
+    struct numset to = { 0 };
+    struct buf got = { 0 };
+    struct index_event ev = { .time = 6,
+                              .kind = 5,
+                              .account = 1,
+                              .folder = 2,
+                              .to_folder = 3,
+                              .mailbox = span_of("INBOX"),
+                              .to_mailbox = span_of("Trash"),
+                              .uids = &uids,
+                              .to_uids = &to,
+                              .who = span_of("imap 7f ::1"),
+                              .detail = span_of("d"),
+                              .message_id = span_of("<a@b>") };
+    struct error e;
+
+    numset_add(&uids, 4, 5);
+    numset_add(&to, 8, 9);
+    OK(index_put_event(t, &ev, &e));
+    CHECK(ev.seq == 1, "numbered from 1");
+    OK(index_put_event(t, &ev, &e));
+    OK(index_each_event(t, 1, see_event, &got, &e));
+    CHECK(span_is(buf_span(&got),
+                  "2:5@6 2/INBOX 4:5>3/Trash 8:9 imap 7f ::1|d|<a@b>\n"),
+          "the later one: %s", buf_text(&got));
+    OK(index_delete_event(t, 2, &e));
+    buf_clear(&got);
+    OK(index_each_event(t, 1, see_event, &got, &e));
+    CHECK(got.n == 0, "deleted");
+    OK(index_put_event(t, &ev, &e));
+    CHECK(ev.seq == 3, "a number is given once");
+    numset_free(&uids);
+    numset_free(&to);
+    buf_free(&got);
     commit(&t);
     index_close(&ix);
 }
@@ -206,6 +267,7 @@ main(void)
     alarm(30);
     test_tombstones();
     test_gone();
+    test_events();
     test_intents();
     test_clear();
     return check_report();

@@ -223,6 +223,9 @@ put_commit(struct buf *b)
                              .flags = { .flags = MAIL_DRAFT },
                              .summary = text("blob"),
                              .session_id = text("ab12"),
+                             .peer = text("::1"),
+                             .tls = text("TLSv1.3"),
+                             .message_id = text("<a@b>"),
                              .recipient_count = 2 };
     struct buf r = { 0 };
 
@@ -247,6 +250,9 @@ get_commit(struct span *body)
     CHECK(w.flags.flags == MAIL_DRAFT && w.flags.keyword_count == 0, "flags");
     CHECK(span_is(w.summary, "blob") && span_is(w.session_id, "ab12"),
           "summary");
+    CHECK(span_is(w.peer, "::1") && span_is(w.tls, "TLSv1.3") &&
+              span_is(w.message_id, "<a@b>"),
+          "for the journal");
     CHECK(w.recipient_count == 2 && wire_next_recipient(&w.recipients, &r) &&
               wire_next_recipient(&w.recipients, &r) &&
               span_is(r.user, "bob@example.org") &&
