@@ -1,5 +1,5 @@
 #include "mailstore/uidl.h"
-#include "mailstore/wire.h"
+#include "mailstore/wire_import.h"
 #include "tests/check.h"
 
 #include <fcntl.h>
