@@ -35,15 +35,6 @@ static const struct special {
 
 #define SPECIALS (sizeof specials / sizeof specials[0])
 
-const char *
-control_special_name(uint32_t bit)
-{
-    for (size_t i = 0; i < SPECIALS; i++)
-        if (specials[i].bit == bit)
-            return specials[i].name;
-    return "";
-}
-
 uint32_t
 control_special_named(struct span name)
 {
@@ -192,25 +183,4 @@ control_write_keywords(int dir, const struct control *c, struct error *e)
     done = fs_replace(dir, CONTROL_KEYWORDS, buf_span(&text), 0600, e);
     buf_free(&text);
     return done;
-}
-
-bool
-control_keyword(struct control *c, struct span name, unsigned *number,
-                bool *added)
-{
-    unsigned i;
-
-    for (i = 0; i < c->keyword_count; i++)
-        if (span_is_nocase(name, c->keywords[i]))
-            break;
-    *added = i == c->keyword_count;
-    *number = i;
-    if (!*added)
-        return true;
-    if (i == STORE_KEYWORDS_MAX)
-        return false;
-    memcpy(c->keywords[i], name.p, name.n);
-    c->keywords[i][name.n] = '\0';
-    c->keyword_count++;
-    return true;
 }

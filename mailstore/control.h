@@ -38,13 +38,7 @@ bool control_write(int dir, const struct control *c, struct error *e);
 /* The names of the letters once more, where Dovecot looks for them. */
 bool control_write_keywords(int dir, const struct control *c, struct error *e);
 
-/* The number of the keyword, added where missing; false when there are
- * STORE_KEYWORDS_MAX already. Case does not count (RFC 3501 section 2.3.2). */
-bool control_keyword(struct control *c, struct span name, unsigned *number,
-                     bool *added);
-
-/* "drafts", "sent", ...; and back, 0 for none. */
-const char *control_special_name(uint32_t bit);
+/* Of "drafts", "sent", ...; 0: none. */
 uint32_t control_special_named(struct span name);
 
 /* "Sent" and its like, by the usual names of folders. */

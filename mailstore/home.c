@@ -251,12 +251,6 @@ start_look(struct home *h, bool create)
     home_change(h, begin_look, l);
 }
 
-void
-home_doubt(struct home *h)
-{
-    h->ready = false;
-}
-
 static void
 used(void *arg, const struct error *e)
 {

@@ -23,9 +23,9 @@ struct home {
     struct waiters waiting;
     struct {
         uint64_t bytes, messages;
-    } claimed;     /* by what is on its way into it (quota.h) */
+    } claimed;       /* by what is on its way into it (quota.h) */
     bool undeleting; /* undelete.h: one at a time */
-    bool changing; /* create, delete, rename: one at a time */
+    bool changing;   /* create, delete, rename: one at a time */
     struct waiters change_waiters;
 };
 
@@ -44,9 +44,6 @@ void home_use(struct core *c, struct span name, unsigned need, home_fn *fn,
 
 /* An account that is in the index, without a look at the disk. */
 bool home_known(struct core *c, uint32_t id, struct home **h, struct error *e);
-
-/* The next home_use() looks at the disk, whatever it knows. */
-void home_doubt(struct home *h);
 
 /* A mailbox's first record: where it exists on disk what its control file
  * says, otherwise new. */

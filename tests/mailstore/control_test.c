@@ -17,24 +17,15 @@ test_round_trip(void)
     struct control back;
     struct buf text = { 0 };
     struct error e;
-    unsigned number;
-    bool added;
 
     for (int i = 0; i < 16; i++)
         c.id[i] = (unsigned char)(i * 17);
     for (unsigned i = 0; i < STORE_KEYWORDS_MAX; i++) {
-        char name[20];
+        char name[20] = { 0 };
 
         snprintf(name, sizeof name, "$K%u", i);
-        CHECK(control_keyword(&c, span_of(name), &number, &added) &&
-                  number == i && added,
-              "keyword %u", i);
+        memcpy(c.keywords[c.keyword_count++], name, sizeof name);
     }
-    CHECK(!control_keyword(&c, span_of("more"), &number, &added),
-          "letters end at z");
-    CHECK(control_keyword(&c, span_of("$k3"), &number, &added) && number == 3 &&
-              !added,
-          "case does not count");
     control_print(&c, &text);
     CHECK(control_parse(buf_span(&text), &back, &e) &&
               memcmp(&c, &back, sizeof c) == 0,
@@ -109,9 +100,9 @@ test_special(void)
               control_special_of_folder(span_of("Spam")) == STORE_JUNK &&
               control_special_of_folder(span_of("Work")) == 0,
           "by the usual names");
-    CHECK(control_special_named(span_of(control_special_name(STORE_TRASH))) ==
-              STORE_TRASH,
-          "and back");
+    CHECK(control_special_named(span_of("Trash")) == STORE_TRASH &&
+              control_special_named(span_of("Work")) == 0,
+          "as the file says it");
 }
 
 int
