@@ -314,11 +314,11 @@ bool index_each_intent(struct index_txn *t, index_intent_fn *fn, void *arg,
 
 /* Derived from nothing: an index that is lost takes it along. */
 struct index_event {
-    uint64_t seq;      /* given by the put, ascending                        */
-    int64_t time;      /* seconds                                            */
-    uint8_t kind;      /* enum history_kind of history.h                     */
-    uint32_t account;  /* id                                                 */
-    uint32_t folder;   /* id: lasts when the mailbox is renamed              */
+    uint64_t seq;     /* given by the put, ascending                        */
+    int64_t time;     /* seconds                                            */
+    uint8_t kind;     /* enum history_kind of history.h                     */
+    uint32_t account; /* id                                                 */
+    uint32_t folder;  /* id: lasts when the mailbox is renamed              */
     uint32_t to_folder;
     struct span mailbox, to_mailbox; /* names, as they were then             */
     const struct numset *uids;

@@ -177,8 +177,8 @@ count_folder(struct index_txn *t, const struct index_folder *before,
         return true;
     if (!index_get_account(t, id, &a, e))
         return e->kind == FAIL_NOT_FOUND;
-    a.bytes += (now != NULL ? now->bytes : 0) -
-               (before != NULL ? before->bytes : 0);
+    a.bytes +=
+        (now != NULL ? now->bytes : 0) - (before != NULL ? before->bytes : 0);
     a.messages += (uint64_t)(now != NULL ? now->exists : 0) -
                   (before != NULL ? before->exists : 0);
     return put_account_row(t, &a, e);

@@ -86,9 +86,9 @@ wire_get_commit(struct span *body, struct wire_commit *out)
         return false;
     out->date = (int64_t)date;
     return wire_get_flags(body, &out->flags) && get_span(body, &out->summary) &&
-           get_span(body, &out->session_id) &&
-           get_span(body, &out->peer) && get_span(body, &out->tls) &&
-           get_span(body, &out->message_id) && get_recipients(body, out);
+           get_span(body, &out->session_id) && get_span(body, &out->peer) &&
+           get_span(body, &out->tls) && get_span(body, &out->message_id) &&
+           get_recipients(body, out);
 }
 
 void

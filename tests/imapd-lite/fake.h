@@ -103,7 +103,7 @@ static struct {
     void *calls_arg;
     enum fail fail_next; /* the next request fails like this; 0: it does not */
     struct store_quota quota;
-    uint64_t promised;   /* size told of every message; 0: the true one */
+    uint64_t promised; /* size told of every message; 0: the true one */
 } fake;
 
 static void

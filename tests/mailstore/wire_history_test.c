@@ -1,8 +1,8 @@
 /* What is said about what was: there and back, and whatever is cut short. */
 #include "mailstore/history_kind.h"
 #include "mailstore/wire.h"
-#include "tests/check.h"
 #include "mailstore/wire_history.h"
+#include "tests/check.h"
 
 static void
 test_kept(void)
@@ -90,8 +90,7 @@ test_event(void)
               got.kind == HISTORY_MOVED && got.folder == 2 &&
               got.to_folder == 3 && span_is(got.to_mailbox, "Trash") &&
               span_is(got.who, "imap 7f 127.0.0.1") &&
-              span_is(got.message_id, "<a@b>") &&
-              numset_has(&got.to_uids, 9),
+              span_is(got.message_id, "<a@b>") && numset_has(&got.to_uids, 9),
           "an event");
     buf_clear(&b);
     w.kind = HISTORY_KINDS;
