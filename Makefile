@@ -3,6 +3,7 @@
 #   make                build the programs (release)
 #   make check          lint, unit tests, dialogues; under ASan + UBSan
 #   make check-full     adds real clients, fuzzing, kill -9, full disk
+#   make bench          side by side with Debian's Postfix and Dovecot
 #   make lint           style: floors, format, lengths, names, warnings
 #   make run            run in the foreground, state below run/
 #   make install        DESTDIR, PREFIX
@@ -59,7 +60,7 @@ FUZZ_SRCS := $(wildcard $(patsubst %,tests/fuzz/%_*_fuzz.c,$(FOLDERS)))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRCS))
 TEST_LIB  := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/*.c))
 
-.PHONY: all check check-full lint run install clean fuzzers tests
+.PHONY: all bench check check-full lint run install clean fuzzers tests
 all: $(BINS)
 
 $(OUT)/%.o: %.c
@@ -100,6 +101,10 @@ check:
 
 check-full:
 	tests/run --full
+
+# BENCH=--quick for an impression; needs root and `scripts/deps bench`.
+bench:
+	tests/bench/run $(BENCH)
 
 ALL_C := $(SOURCES) $(wildcard $(addsuffix /*.h,$(FOLDERS))) \
          $(shell find tests -name '*.[ch]')
