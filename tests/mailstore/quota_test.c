@@ -310,11 +310,25 @@ restart(struct rig *r, bool without_index)
     rig_start(r);
 }
 
+/* Expunged files leave a moment after the last session; until then only the
+ * index knows that they are expunged. */
+static void
+wait_for_files(struct rig *r, unsigned expected)
+{
+    for (int i = 0; i < 400; i++) {
+        if (rig_count(r, HOME "/new") + rig_count(r, HOME "/cur") == expected)
+            return;
+        rig_sleep(r, 25);
+    }
+    CHECK(false, "expunged files have not left");
+}
+
 static void
 test_rebuild(struct rig *r)
 {
     struct store_quota q;
 
+    wait_for_files(r, 6);
     r->options.quota_bytes = 100 * SIZE;
     set_quota(r, ANNA, 50 * SIZE, STORE_QUOTA_NONE);
     restart(r, true);
