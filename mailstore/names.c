@@ -235,8 +235,8 @@ renames_done(struct pool_job *job)
     if (!note_names(r, &e))
         event_file_failed(r->folder, &e);
     for (size_t i = 0; i < r->count; i++)
-        if (r->items[i].outcome == MISSING)
-            reconcile_doubt(r->folder);
+        if (r->items[i].outcome == MISSING || r->items[i].outcome == FAILED)
+            reconcile_doubt(r->folder); /* it may have either name */
     free_renaming(r);
 }
 
