@@ -14,6 +14,7 @@ the disk mounted again with what was durable, and then:
   - no UID means two messages, in all rounds together
   - "pillarbox index check --all" finds nothing
 
+The first round that goes wrong is the last one, and shows the log.
 Every other round some of what was not flushed survives (powercut_model.c). The
 seed is printed; with it the commands and the cuts are the same, but not the
 order in which threads run.
@@ -34,6 +35,7 @@ from powercut import Disk, build  # noqa: E402
 
 ROUNDS = 30
 WRONG_SHOWN = 12
+LOG_SHOWN = 20000
 SYNC_MICROSECONDS = (0, 300, 2000)
 
 
@@ -86,8 +88,11 @@ def one_round(check, box, disk, users, seed):
         check.that(False, f"{seed}: {sentence}")
     check.that(not wrong, f"{seed}: what was answered for is there")
     done = box.cli("index", "check", "--all", check=False)
-    check.that(done.returncode == 0,
-               f"{seed}: index and files agree: {done.stderr.decode()}")
+    check.that(done.returncode == 0, f"{seed}: index and files agree: "
+               + done.stdout.decode() + done.stderr.decode())
+    if check.failed:
+        print(box.log()[-LOG_SHOWN:])
+        raise SystemExit(check.report())
     load = Load(box, users, seed)
     time.sleep(rng.uniform(0.2, 2.0))
     how = "drop" if rng.random() < 0.5 else f"mix {rng.getrandbits(32)}"
@@ -101,7 +106,6 @@ def one_round(check, box, disk, users, seed):
                + box.log()[-8000:])
     print(f"{seed}: back in {took:.1f} s; {load.count} answers; {how}: {answer}",
           flush=True)
-    return not wrong
 
 
 def main():
