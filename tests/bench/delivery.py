@@ -1,6 +1,7 @@
 """Mail comes in: how many a second, and for how much CPU."""
 import os
 import re
+import smtplib
 import subprocess
 import time
 
@@ -76,6 +77,27 @@ def with_smtp_source(system, connections, size, count,
     if messages != count:
         raise RuntimeError(f"{system.name}: {messages} of {count} delivered")
     return Measured(messages, took, cpu)
+
+
+def from_the_dot(system, user, count, size):
+    """Seconds from the last dot of each message until its 250."""
+    line = b"x" * 76 + b"\r\n"
+    text = b"Subject: growth\r\n\r\n" + line * (size // len(line)) + b".\r\n"
+    delays = []
+    with smtplib.SMTP("127.0.0.1", system.smtp) as smtp:
+        smtp.ehlo("bench.example.com")
+        for _ in range(count):
+            smtp.mail("bob@example.com")
+            smtp.rcpt(user)
+            smtp.docmd("DATA")
+            began = time.perf_counter()
+            smtp.send(text)
+            code, said = smtp.getreply()
+            delays.append(time.perf_counter() - began)
+            if code != 250:
+                raise RuntimeError(f"{system.name}: {code} {said!r}\n"
+                                   + system.tail())
+    return delays
 
 
 def disk_rate(tool, directory, threads, size, seconds):

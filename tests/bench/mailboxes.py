@@ -105,6 +105,15 @@ def fill(folder, count, size, with_crlf, owner=None):
         give_away(folder, owner)
 
 
+def link(source, folder):
+    """The Maildir `folder` with the same messages: they share the files."""
+    for part in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(folder, part), exist_ok=True)
+        for name in os.listdir(os.path.join(source, part)):
+            os.link(os.path.join(source, part, name),
+                    os.path.join(folder, part, name))
+
+
 def give_away(folder, owner):
     for path in (folder, *(os.path.join(folder, n) for n in os.listdir(folder))):
         os.chown(path, *owner)

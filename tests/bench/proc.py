@@ -97,3 +97,21 @@ def memory_kib(roots):
         except OSError:
             continue
     return pss, rss
+
+
+def own_kib(pid):
+    """Resident pages of one process, and its memory files once each, whether
+    it has them mapped or not."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        fields = dict(line.split(":", 1) for line in f)
+    resident = sum(int(fields[n].split()[0]) for n in ("RssAnon", "RssFile"))
+    files = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        path = f"/proc/{pid}/fd/{fd}"
+        try:
+            if os.readlink(path).startswith("/memfd:"):
+                found = os.stat(path)
+                files[found.st_ino] = found.st_blocks // 2
+        except OSError:
+            continue
+    return resident + sum(files.values())

@@ -69,11 +69,11 @@ class Timing:
 
 
 class Reader:
-    """One session with one system, logged in as READER."""
+    """One session with one system."""
 
-    def __init__(self, system, word, context):
+    def __init__(self, system, word, context, user=READER):
         self.system = system
-        self.login = (system.imaps, READER, word, context)
+        self.login = (system.imaps, user, word, context)
         self.session = None
 
     def open(self, mailbox):

@@ -8,7 +8,10 @@ import subprocess
 
 import rivals
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def marks(name):
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 class Row:
@@ -58,6 +61,8 @@ def figure(value):
 
 
 class Table:
+    """rival: its name, None where ours is alone."""
+
     def __init__(self, title, rival, intro=""):
         self.title, self.rival, self.intro = title, rival, intro
         self.rows = []
@@ -71,12 +76,57 @@ class Table:
         if self.intro:
             yield self.intro
             yield ""
+        yield from (self.alone() if self.rival is None else self.beside())
+        yield ""
+
+    def alone(self):
+        yield "| | pillarbox | budget |"
+        yield "|---|---:|---|"
+        for row in self.rows:
+            yield (f"| {row.what}, {row.unit} | {figure(row.ours)} | "
+                   f"{row.budget_text()} |")
+
+    def beside(self):
         yield f"| | pillarbox | {self.rival} | times better | budget |"
         yield "|---|---:|---:|---:|---|"
         for row in self.rows:
             ratio = "" if row.ratio() is None else f"{figure(row.ratio())} x"
             yield (f"| {row.what}, {row.unit} | {figure(row.ours)} | "
                    f"{figure(row.rival)} | {ratio} | {row.budget_text()} |")
+
+
+class Growth:
+    """One column for each size: rows are added a value at a time."""
+
+    def __init__(self, title, sizes, intro=""):
+        self.title, self.sizes, self.intro = title, sizes, intro
+        self.rows = {}  # (what, unit): {size: value}
+        self.most = {}  # (what, unit): {size: the most that is allowed}
+
+    def add(self, what, unit, size, value, most=None):
+        self.rows.setdefault((what, unit), {})[size] = value
+        if most is not None:
+            self.most.setdefault((what, unit), {})[size] = most
+
+    def verdict(self, row):
+        found = []
+        for size, most in self.most.get(row, {}).items():
+            met = "met" if self.rows[row][size] <= most else "**missed**"
+            found.append(f"≤ {most:g} at {size:,} {met}")
+        return "; ".join(found)
+
+    def lines(self):
+        yield f"### {self.title}"
+        yield ""
+        if self.intro:
+            yield self.intro
+            yield ""
+        yield "| | " + " | ".join(f"{n:,}" for n in self.sizes) + " | budget |"
+        yield "|---" + "|---:" * len(self.sizes) + "|---|"
+        for row, values in self.rows.items():
+            yield (f"| {', '.join(row)} | "
+                   + " | ".join(figure(values.get(n)) for n in self.sizes)
+                   + f" | {self.verdict(row)} |")
         yield ""
 
 
@@ -114,18 +164,20 @@ def conditions(version, directory, others, command):
 
 
 def page(tables, version, directory, others, command):
-    lines = [BEGIN, "", *conditions(version, directory, others, command)]
+    """The text between two marks."""
+    lines = ["", *conditions(version, directory, others, command)]
     for table in tables:
         lines += table.lines()
-    return "\n".join(lines + [END])
+    return "\n".join(lines)
 
 
-def write(path, text):
-    """Between the two marks of the page; what people wrote around them
+def write(path, name, text):
+    """Between the two marks of that name; what people wrote around them
     stays."""
+    begin, end = marks(name)
     with open(path, encoding="utf-8") as f:
         old = f.read()
-    before, rest = old.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
+    before, rest = old.split(begin, 1)
+    after = rest.split(end, 1)[1]
     with open(path, "w", encoding="utf-8") as f:
-        f.write(before + text + after)
+        f.write(before + begin + "\n" + text + end + after)
