@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <endian.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -39,27 +40,77 @@ sip_word(struct sip *s, uint64_t word)
     s->a ^= word;
 }
 
-uint64_t
-hash64(struct hash_key key, struct span bytes)
+void
+hash_begin(struct hash_stream *h, struct hash_key key)
 {
-    struct sip s = { key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d,
-                     key.k0 ^ 0x6c7967656e657261, key.k1 ^ 0x7465646279746573 };
-    uint64_t last = (uint64_t)bytes.n << 56;
+    *h = (struct hash_stream){
+        .state = { key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d,
+                   key.k0 ^ 0x6c7967656e657261, key.k1 ^ 0x7465646279746573 }
+    };
+}
+
+static struct sip
+load(const struct hash_stream *h)
+{
+    return (struct sip){ h->state[0], h->state[1], h->state[2], h->state[3] };
+}
+
+static uint64_t
+word_at(const void *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return le64toh(word);
+}
+
+void
+hash_add(struct hash_stream *h, struct span bytes)
+{
+    struct sip s = load(h);
+    size_t held = h->n % 8;
     size_t i = 0;
 
-    for (; i + 8 <= bytes.n; i += 8) {
-        uint64_t word;
+    h->n += bytes.n;
+    while (i < bytes.n && held > 0 && held < 8)
+        h->rest[held++] = (unsigned char)bytes.p[i++];
+    if (held == 8)
+        sip_word(&s, word_at(h->rest));
+    if (held > 0 && held < 8)
+        return; /* it was too little for a word */
+    for (; i + 8 <= bytes.n; i += 8)
+        sip_word(&s, word_at(bytes.p + i));
+    if (i < bytes.n)
+        memcpy(h->rest, bytes.p + i, bytes.n - i);
+    h->state[0] = s.a;
+    h->state[1] = s.b;
+    h->state[2] = s.c;
+    h->state[3] = s.d;
+}
 
-        memcpy(&word, bytes.p + i, sizeof word);
-        sip_word(&s, word);
-    }
-    for (unsigned shift = 0; i < bytes.n; i++, shift += 8)
-        last |= (uint64_t)(unsigned char)bytes.p[i] << shift;
+uint64_t
+hash_end(const struct hash_stream *h)
+{
+    struct sip s = load(h);
+    uint64_t last = h->n << 56;
+
+    for (size_t i = 0; i < h->n % 8; i++)
+        last |= (uint64_t)h->rest[i] << 8 * i;
     sip_word(&s, last);
     s.c ^= 0xff;
     for (int round = 0; round < 4; round++)
         sip_round(&s);
     return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+uint64_t
+hash64(struct hash_key key, struct span bytes)
+{
+    struct hash_stream h;
+
+    hash_begin(&h, key);
+    hash_add(&h, bytes);
+    return hash_end(&h);
 }
 
 struct hash_key

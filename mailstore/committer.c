@@ -189,7 +189,8 @@ message_of(const struct delivery *d, const struct deliver_target *t)
                                    .size = d->size,
                                    .date = d->date,
                                    .save_date = clock_seconds(),
-                                   .name_hash = index_hash(base) };
+                                   .name_hash = index_hash(base),
+                                   .content = d->content };
 }
 
 static bool

@@ -205,7 +205,9 @@ settle_file(struct delivery *d, struct error *e)
         return fail(e, FAIL_INVALID, "%llu octets announced, %llu written",
                     (unsigned long long)d->size,
                     (unsigned long long)st.st_size);
-    if (!fs_set_time(d->fd, d->date, e))
+    /* It was just written: this reads memory. */
+    if (!fs_set_time(d->fd, d->date, e) ||
+        !maildir_content(d->fd, &d->content, e))
         return false;
     return d->core->options->sync == FLUSH_NEVER || fs_sync(d->fd, e);
 }

@@ -80,6 +80,7 @@ struct delivery {
     size_t keyword_count;
     struct buf summary, session;
     uint64_t wire_size; /* 0: as size */
+    uint64_t content;   /* of the file: index_content() */
     struct history_text note;
     char **users, **mailboxes;
     size_t recipient_count, resolved;

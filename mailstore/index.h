@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/numset.h"
 #include "mail/limits.h"
 
@@ -198,6 +199,8 @@ struct index_message {
     int64_t date;       /* INTERNALDATE                              */
     int64_t save_date;  /* SAVEDATE (RFC 8514)                       */
     uint64_t name_hash; /* index_hash() of the base name             */
+    uint64_t content;   /* index_content() of the file's bytes as they
+                           were taken in; 0: not known               */
 };
 
 bool index_get_message(struct index_txn *t, uint32_t folder, uint32_t uid,
@@ -244,6 +247,13 @@ bool index_each_cold(struct index_txn *t, uint32_t folder, uint32_t first,
 /* Fixed for the format: the hash is stored. Two names may share one: who must
  * be sure compares the cold row's base. */
 uint64_t index_hash(struct span base);
+
+/* What the row keeps of a message's content: 56 bits of a hash, never 0. It
+ * finds what a disk does to a file, not what a person does on purpose. Lost
+ * with the index; fixed for the format. */
+#define INDEX_CONTENT_MASK ((UINT64_C(1) << 56) - 1)
+struct hash_key index_content_key(void);
+uint64_t index_content(uint64_t hash);
 
 bool index_get_name(struct index_txn *t, uint32_t folder, uint64_t hash,
                     uint32_t *uid, struct error *e);

@@ -6,13 +6,14 @@
 #include "mailstore/index_inside.h"
 #include "mailstore/index_record.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
 
 /* Of the format: a change makes every stored hash wrong. */
 static const struct hash_key name_key = { 0x70696c6c6172626f,
                                           0x78206e616d657331 };
+
+static const struct hash_key content_key = { 0x6d65737361676520,
+                                             0x62792062797465ff };
 
 static struct index_range
 uid_range(uint32_t folder, uint32_t first, uint32_t last)
@@ -161,6 +162,20 @@ uint64_t
 index_hash(struct span base)
 {
     return hash64(name_key, base);
+}
+
+struct hash_key
+index_content_key(void)
+{
+    return content_key;
+}
+
+uint64_t
+index_content(uint64_t hash)
+{
+    uint64_t kept = hash & INDEX_CONTENT_MASK;
+
+    return kept == 0 ? 1 : kept;
 }
 
 bool

@@ -13,7 +13,7 @@
  *              count u8, count x keyword text
  *   message    v, state u8, flags u16, name_keywords u32, keywords u64,
  *              modseq u64, size u64, date i64, save_date i64, name_hash u64,
- *              name_flags u8, 7 zeros: 64 bytes
+ *              u64: name_flags in the lowest byte, content above: 64 bytes
  *   cold       v, email_id[16], base text, summary blob
  *   tombstone  v, time i64, who text, count u32, count x (first u32, last u32),
  *              ascending and disjoint
@@ -313,7 +313,7 @@ struct message_row {
     uint16_t flags;
     uint32_t name_keywords;
     uint64_t keywords, modseq, size, date, save_date, name_hash;
-    uint8_t name_flags, zeros[7];
+    uint64_t content_name_flags;
 };
 _Static_assert(sizeof(struct message_row) == 64, "no padding");
 
@@ -331,7 +331,7 @@ index_record_put_message(const struct index_message *m, struct buf *out)
         .date = htole64((uint64_t)m->date),
         .save_date = htole64((uint64_t)m->save_date),
         .name_hash = htole64(m->name_hash),
-        .name_flags = m->name_flags,
+        .content_name_flags = htole64(m->content << 8 | m->name_flags),
     };
 
     buf_put(out, span_from(&row, sizeof row));
@@ -340,7 +340,6 @@ index_record_put_message(const struct index_message *m, struct buf *out)
 bool
 index_record_take_message(struct span bytes, struct index_message *m)
 {
-    static const uint8_t zeros[7];
     struct message_row row;
 
     if (bytes.n != sizeof row)
@@ -355,9 +354,9 @@ index_record_take_message(struct span bytes, struct index_message *m)
     m->date = (int64_t)le64toh(row.date);
     m->save_date = (int64_t)le64toh(row.save_date);
     m->name_hash = le64toh(row.name_hash);
-    m->name_flags = row.name_flags;
-    return row.version == VERSION &&
-           memcmp(row.zeros, zeros, sizeof zeros) == 0;
+    m->content = le64toh(row.content_name_flags) >> 8;
+    m->name_flags = (uint8_t)(le64toh(row.content_name_flags) & 0xff);
+    return row.version == VERSION;
 }
 
 /* --- cold -------------------------------------------------------------------------- */

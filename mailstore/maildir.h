@@ -81,6 +81,9 @@ bool maildir_copy_fd(int fd, int64_t date, int to_dir, const char *to,
 /* How large the file is with CR LF line ends; *bare: some line has none. */
 bool maildir_wire_size(int fd, uint64_t *size, bool *bare, struct error *e);
 
+/* index_content() of the file's bytes as they are. */
+bool maildir_content(int fd, uint64_t *content, struct error *e);
+
 /* A sealed memfd with the file's bytes and CR LF line ends. */
 bool maildir_converted(int fd, int *out, uint64_t *size, struct error *e);
 

@@ -1,6 +1,7 @@
 /* Reading message files: copies, and line ends. */
 #include "base/fs.h"
 #include "base/mem.h"
+#include "mailstore/index.h"
 #include "mailstore/maildir.h"
 
 #include <fcntl.h>
@@ -24,6 +25,27 @@ copy_bytes(int from, int to, struct error *e)
         at += got;
     } while (done && got == CHUNK);
     free(room);
+    return done;
+}
+
+bool
+maildir_content(int fd, uint64_t *content, struct error *e)
+{
+    struct hash_stream h;
+    char room[16384]; /* most messages fit: no memory is asked for */
+    uint64_t at = 0;
+    size_t got;
+    bool done;
+
+    hash_begin(&h, index_content_key());
+    do {
+        done = fs_read_at(fd, at, room, sizeof room, &got, e);
+        if (done)
+            hash_add(&h, span_from(room, got));
+        at += got;
+    } while (done && got == sizeof room);
+    if (done)
+        *content = index_content(hash_end(&h));
     return done;
 }
 

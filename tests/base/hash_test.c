@@ -1,6 +1,27 @@
 #include "base/hash.h"
 #include "tests/check.h"
 
+/* However it is cut, it is the same. */
+static void
+test_pieces(struct hash_key key)
+{
+    char bytes[61];
+    uint64_t whole;
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 7 + 1);
+    whole = hash64(key, span_from(bytes, sizeof bytes));
+    for (size_t piece = 1; piece <= sizeof bytes; piece++) {
+        struct hash_stream h;
+
+        hash_begin(&h, key);
+        for (size_t at = 0; at < sizeof bytes; at += piece)
+            hash_add(&h, span_sub(span_from(bytes, sizeof bytes), at, piece));
+        hash_add(&h, span_of(""));
+        CHECK(hash_end(&h) == whole, "in pieces of %zu", piece);
+    }
+}
+
 int
 main(void)
 {
@@ -23,5 +44,6 @@ main(void)
         CHECK(hash64(key, span_from(bytes, known[i].n)) == known[i].hash,
               "of %zu bytes", known[i].n);
     CHECK(hash_key_random().k0 != hash_key_random().k0, "not twice the same");
+    test_pieces(key);
     return check_report();
 }

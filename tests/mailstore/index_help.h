@@ -79,6 +79,7 @@ message(uint32_t uid)
         .date = -1,
         .save_date = 1700000000,
         .name_hash = index_hash(span_of("base")),
+        .content = index_content(0xfe12345678abcdef),
     };
 }
 
