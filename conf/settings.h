@@ -59,6 +59,7 @@ struct settings {
         const char *subaddress;  /* "+"; "" is off */
         uint64_t quota;          /* bytes of an account, 0: none; the default */
         unsigned quota_messages; /* likewise */
+        unsigned quota_warning;  /* percent; 0: none */
     } mail;
 
     struct {

@@ -45,6 +45,7 @@ const struct setting setting_table[] = {
     { "mail",    "subaddress",    SETTING_TEXT,      AT(mail.subaddress),     "+",                     0, 0, NULL,           "anna+shop@ is anna@; \"\" switches it off" },
     { "mail",    "quota",         SETTING_SIZE,      AT(mail.quota),          "0",                     0, 0, NULL,           "of an account, unless \"quota set\" says otherwise; 0: none" },
     { "mail",    "quota_messages", SETTING_COUNT,    AT(mail.quota_messages), "0",                     0, 0, NULL,           "messages of an account, likewise; 0: any number" },
+    { "mail",    "quota_warning", SETTING_COUNT,     AT(mail.quota_warning),  "90",                    0, 100, NULL,         "percent of its quota at which an account gets a message; 0: never" },
 
     { "limits",  "message_size",  SETTING_SIZE,      AT(limits.message_size), "50M",                   65536, INT64_MAX, NULL, "largest message taken (RFC 1870)" },
     { "limits",  "recipients",    SETTING_COUNT,     AT(limits.recipients),   "100",                   100, 10000, NULL,    "of one message (RFC 5321 section 4.5.3.1.8)" },

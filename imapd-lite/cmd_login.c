@@ -113,6 +113,9 @@ store_is_ready(struct imap *s, struct error *e)
     s->user = mem_text(arena_text(&s->run.arena, l->user));
     imap_enter(s, IMAP_LOGGED);
     imap_event_login(s, l->how);
+    if (store_fullness(s->store) != 0) /* ALERT: RFC 3501 section 7.1 */
+        buf_printf(&s->out, "* OK [ALERT] Your mailbox is %u %% full\r\n",
+                   store_fullness(s->store));
     buf_put_text(&code, "CAPABILITY ");
     imap_put_capabilities(s, &code);
     s->run.code = arena_text(&s->run.arena, buf_span(&code));

@@ -46,6 +46,10 @@ struct store_session *store_login(struct store *s, struct span ticket,
                                   const char *session_id, const char *peer,
                                   store_done_fn *done, void *arg);
 
+/* Percent of its quota that the account held at login, where the user should be
+ * told (mail.quota_warning); otherwise 0. */
+unsigned store_fullness(const struct store_session *x);
+
 /* Forgets the outstanding request too: its functions are not called any more.
  * Accepts NULL, sets *x to NULL. */
 void store_logout(struct store_session **x);

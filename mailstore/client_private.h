@@ -110,6 +110,7 @@ struct store_session {
     enum session_state state;
     uint32_t number; /* a new one for every login */
     struct buf ticket, session_id, peer;
+    unsigned fullness;   /* store_fullness() */
     bool is_as;          /* store_login_as(): `ticket` is the user's name */
     store_done_fn *done; /* of the first login */
     void *arg;

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "mailstore/wire_import.h"
+#include "mailstore/wire_quota.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -187,10 +188,13 @@ on_login(void *arg, struct span body, int fd, const struct error *e)
 {
     struct store_session *x = arg;
 
-    (void)body;
+    struct wire_fullness full = { 0 };
+
     if (fd != -1)
         close(fd);
     x->own_request = 0;
+    if (e == NULL && wire_get_fullness(&body, &full))
+        x->fullness = full.percent;
     if (x->state == SESSION_LOGIN && !x->login_again && e != NULL &&
         e->kind == FAIL_UNAVAILABLE) {
         x->login_again = true; /* the line broke under it: once more */
@@ -312,6 +316,12 @@ store_login_as(struct store *s, struct span user, const char *session_id,
     x->is_as = true;
     log_in(x);
     return x;
+}
+
+unsigned
+store_fullness(const struct store_session *x)
+{
+    return x->fullness;
 }
 
 void

@@ -39,8 +39,9 @@ struct core_options {
     uint64_t message_size; /* largest that is taken */
     uint64_t quota_bytes;  /* of accounts without their own; 0: none */
     uint64_t quota_messages;
-    unsigned workers;      /* 0: STORE_WORKERS */
-    unsigned keep_deleted; /* seconds; 0: what is expunged goes at once */
+    unsigned quota_warning; /* percent that an account is told of; 0: none */
+    unsigned workers;       /* 0: STORE_WORKERS */
+    unsigned keep_deleted;  /* seconds; 0: what is expunged goes at once */
 };
 
 struct deferred;

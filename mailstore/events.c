@@ -79,6 +79,13 @@ event_delivery_failed(struct span session, const struct error *e)
 }
 
 void
+event_no_warning(struct span user, const struct error *e)
+{
+    log_event(LOG_WARNING, "quota-warning-failed", log_span("user", user),
+              log_text("kind", fail_name(e->kind)), log_text("why", e->text));
+}
+
+void
 event_verified(const struct folder *f, size_t added, size_t missing)
 {
     enum log_level level = added + missing > 0 ? LOG_INFO : LOG_DEBUG;

@@ -28,6 +28,8 @@ struct event_delivered {
 void event_delivered(const struct event_delivered *d);
 void event_delivery_failed(struct span session, const struct error *e);
 
+void event_no_warning(struct span user, const struct error *e);
+
 void event_verified(const struct folder *f, size_t added, size_t missing);
 void event_guarded(const struct folder *f, size_t missing);
 void event_quarantined(const struct folder *f, struct span file);

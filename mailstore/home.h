@@ -23,7 +23,12 @@ struct home {
     struct waiters waiting;
     struct {
         uint64_t bytes, messages;
-    } claimed;       /* by what is on its way into it (quota.h) */
+    } claimed; /* by what is on its way into it (quota.h) */
+    struct {
+        bool prepared; /* given says something                    */
+        bool given;    /* it has been as full since it was told   */
+        bool looking;
+    } warning;       /* quota_warning.h */
     bool undeleting; /* undelete.h: one at a time */
     bool changing;   /* create, delete, rename: one at a time */
     struct waiters change_waiters;

@@ -94,8 +94,8 @@ main(int argc, char **argv)
                                     .message_size = conf->limits.message_size,
                                     .keep_deleted = conf->mail.keep_deleted,
                                     .quota_bytes = conf->mail.quota,
-                                    .quota_messages =
-                                        conf->mail.quota_messages };
+                                    .quota_messages = conf->mail.quota_messages,
+                                    .quota_warning = conf->mail.quota_warning };
     struct stopping all = { 0 };
     struct error e;
 

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/account_file.h"
+#include "mailstore/quota_warning.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -86,8 +87,8 @@ quota_fits(const struct store_quota *q, uint64_t bytes, uint64_t messages,
     return true;
 }
 
-static bool
-is_limited(const struct home *h)
+bool
+quota_is_limited(const struct home *h)
 {
     const struct core_options *o = h->core->options;
 
@@ -101,7 +102,7 @@ quota_has_room(struct home *h, uint64_t bytes, uint64_t messages,
 {
     struct store_quota q;
 
-    if (!is_limited(h))
+    if (!quota_is_limited(h))
         return true;
     if (!quota_of(h, &q, e))
         return false;
@@ -116,6 +117,8 @@ quota_take(struct home *h, uint64_t bytes, uint64_t messages,
 {
     if (!quota_has_room(h, bytes, messages, e))
         return false;
+    if (quota_is_limited(h))
+        quota_warning_prepare(h);
     *c = (struct quota_claim){ h, bytes, messages };
     h->claimed.bytes += bytes;
     h->claimed.messages += messages;
@@ -129,6 +132,7 @@ quota_give_back(struct quota_claim *c)
         return;
     c->home->claimed.bytes -= c->bytes;
     c->home->claimed.messages -= c->messages;
+    quota_warning_look(c->home);
     c->home = NULL;
 }
 

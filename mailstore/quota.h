@@ -24,6 +24,9 @@ struct store_quota quota_of_nobody(const struct core *c, struct span user);
 struct store_quota quota_of_record(const struct core *c,
                                    const struct index_account *a);
 
+/* Has it a limit at all? */
+bool quota_is_limited(const struct home *h);
+
 /* Would so much more fit, and not counting what is claimed? bytes 0: not
  * known. QUOTA: not now; OVERSIZE: never. */
 bool quota_fits(const struct store_quota *q, uint64_t bytes, uint64_t messages,

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "mail/mailbox_name.h"
 #include "mailstore/events.h"
+#include "mailstore/quota_warning.h"
+#include "mailstore/wire_quota.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +134,8 @@ home_found(void *arg, struct home *h, const struct error *e)
 {
     struct reply *r = arg;
     struct session *s = r->session;
+    struct wire_fullness x;
+    struct buf body = { 0 };
 
     if (e != NULL) {
         session_end(s);
@@ -139,7 +143,11 @@ home_found(void *arg, struct home *h, const struct error *e)
         return;
     }
     s->home = h;
-    reply_done(r, NULL);
+    x.percent = (uint8_t)quota_warning_now(h);
+    if (x.percent != 0)
+        wire_put_fullness(&body, &x);
+    reply_done(r, &body);
+    buf_free(&body);
 }
 
 static char *

@@ -33,6 +33,18 @@ wire_get_quota(struct span *body, struct store_quota *out)
 }
 
 void
+wire_put_fullness(struct buf *b, const struct wire_fullness *x)
+{
+    put_u8(b, x->percent);
+}
+
+bool
+wire_get_fullness(struct span *body, struct wire_fullness *out)
+{
+    return get_u8(body, &out->percent) && body->n == 0 && out->percent <= 100;
+}
+
+void
 wire_put_quota_set(struct buf *b, const struct wire_quota_set *x)
 {
     put_span(b, x->user);

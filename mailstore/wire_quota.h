@@ -8,6 +8,13 @@
 void wire_put_quota(struct buf *b, const struct store_quota *x);
 bool wire_get_quota(struct span *body, struct store_quota *out);
 
+/* The end of login, where the account is to be warned; otherwise it is empty. */
+struct wire_fullness {
+    uint8_t percent;
+};
+void wire_put_fullness(struct buf *b, const struct wire_fullness *x);
+bool wire_get_fullness(struct span *body, struct wire_fullness *out);
+
 /* Limits as store_set_quota() takes them. */
 struct wire_quota_set {
     struct span user;

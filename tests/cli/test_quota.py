@@ -174,15 +174,75 @@ def rebuilt(box, check):
                f"default: {row}")
 
 
+def inbox(box, user):
+    """(Messages of INBOX, the warnings among them, what the login said)."""
+    c = imap(box, user)
+    said = c.untagged_responses.get("OK", [])
+    c.select()
+    total = len(c.search(None, "ALL")[1][0].split())
+    found = c.search(None, "FROM", "postmaster@example.org")[1][0].split()
+    texts = [c.fetch(n, "(BODY.PEEK[])")[1][0][1] for n in found]
+    c.logout()
+    return total, texts, b" ".join(said)
+
+
+def wait_for_warnings(box, count):
+    end = time.time() + 5
+    while time.time() < end and len(inbox(box, ANNA)[1]) < count:
+        time.sleep(0.05)
+    return inbox(box, ANNA)
+
+
+def warnings(box, check):
+    box.cli("quota", "set", "anna", "1M", "20")
+    for _ in range(15):
+        send(box, [ANNA, BEN])
+    total, texts, said = inbox(box, ANNA)
+    check.that((total, texts) == (15, []), f"75 %: nothing yet: {total}")
+    check.that(b"ALERT" not in said, f"nor at login: {said}")
+    send(box, [ANNA, BEN])
+    total, texts, said = wait_for_warnings(box, 1)
+    check.that((total, len(texts)) == (17, 1), f"80 %: told once: {total}")
+    text = texts[0] if texts else b""
+    for line in (b"Subject: Your mailbox is 80 % full\r\n",
+                 b"To: <anna@example.org>\r\n",
+                 b"Auto-Submitted: auto-generated\r\n",
+                 b"It holds 16 of 20 messages.\r\n",
+                 b" KiB of 1.0 MiB.\r\n"):
+        check.that(line in text, f"{line} in {text}")
+    total, _, said = inbox(box, ANNA)
+    check.that(b"[ALERT] Your mailbox is 85 % full" in said
+               or b"Your mailbox is 85 % full" in said, f"at login: {said}")
+    send(box, [ANNA])
+    total, texts, _ = inbox(box, ANNA)
+    check.that((total, len(texts)) == (18, 1), f"no second one: {total}")
+    c = imap(box, ANNA)
+    c.select()
+    c.store("1:10", "+FLAGS.SILENT", "(\\Deleted)")
+    c.expunge()
+    c.logout()
+    for _ in range(8):
+        send(box, [ANNA])
+    total, texts, _ = wait_for_warnings(box, 2)
+    check.that(len(texts) == 2, f"told again, after it had been less: {total}")
+    check.that(inbox(box, BEN)[1:] == ([], inbox(box, BEN)[2])
+               and b"full" not in inbox(box, BEN)[2],
+               "an account without a limit is never told")
+
+
 def main():
     check = Checks()
-    with Appliance("mail {\n  quota = 1M\n}\n") as box:
+    with Appliance("mail {\n  quota = 1M\n  quota_warning = 0\n}\n") as box:
         for user in (ANNA, BEN, CARL):
             box.add_user(user, user.split("@", 1)[0] + "-secret")
         words(box, check)
         full(box, check)
         kills(box, check)
         rebuilt(box, check)
+    with Appliance("mail {\n  quota_warning = 80\n}\n") as box:
+        for user in (ANNA, BEN):
+            box.add_user(user, user.split("@", 1)[0] + "-secret")
+        warnings(box, check)
     return check.report()
 
 

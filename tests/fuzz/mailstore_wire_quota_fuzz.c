@@ -50,10 +50,22 @@ again_recount(struct span body, struct buf *out)
     return fine;
 }
 
+static bool
+again_fullness(struct span body, struct buf *out)
+{
+    struct wire_fullness w = { 0 };
+    bool fine = wire_get_fullness(&body, &w);
+
+    if (fine)
+        wire_put_fullness(out, &w);
+    return fine;
+}
+
 typedef bool again_fn(struct span body, struct buf *out);
 
 static again_fn *const decoders[] = { again_quota, again_quota_set,
-                                      again_quota_check, again_recount };
+                                      again_quota_check, again_recount,
+                                      again_fullness };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -93,7 +93,8 @@ static struct {
     unsigned asked_authd;
 
     struct store_session session;
-    bool is_in; /* a session of the store is there */
+    bool is_in;        /* a session of the store is there */
+    unsigned fullness; /* store_fullness() */
     struct store_delivery delivery;
     bool delivering;
     struct fake_box boxes[FAKE_BOXES_MAX];
