@@ -183,6 +183,18 @@ void auth_alias_remove(struct auth *a, struct span alias, struct span target,
 void auth_alias_list(struct auth *a, auth_row_fn *row, auth_done_fn *done,
                      void *arg);
 
+/*
+ * For backups: every account as authd keeps it, state and verifiers included,
+ * but no password. The rows: detail = the record, opaque, a secret; it is for
+ * auth_user_import() alone, which makes the account where it is missing.
+ * EXISTS (also where an alias has the name), INVALID (name, domain, or a
+ * record that is none).
+ */
+void auth_user_export(struct auth *a, auth_row_fn *row, auth_done_fn *done,
+                      void *arg);
+void auth_user_import(struct auth *a, struct span user, struct span record,
+                      auth_done_fn *done, void *arg);
+
 /* A ticket for the store as this user, without a password: for the command
  * line's own work (pillarbox index check, deliver). */
 typedef void auth_ticket_fn(void *arg, struct span ticket,

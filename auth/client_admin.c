@@ -77,6 +77,26 @@ auth_user_list(struct auth *a, auth_row_fn *row, auth_done_fn *done, void *arg)
 }
 
 void
+auth_user_export(struct auth *a, auth_row_fn *row, auth_done_fn *done,
+                 void *arg)
+{
+    const struct auth_ask ask = {
+        .auth = a, .row = row, .done = done, .arg = arg
+    };
+
+    ask_admin(&ask, AUTH_OP_USER_EXPORT, span_of(""), span_of(""));
+}
+
+void
+auth_user_import(struct auth *a, struct span user, struct span record,
+                 auth_done_fn *done, void *arg)
+{
+    const struct auth_ask ask = { .auth = a, .done = done, .arg = arg };
+
+    ask_admin(&ask, AUTH_OP_USER_IMPORT, user, record);
+}
+
+void
 auth_password_set(struct auth *a, struct span user, struct span password,
                   auth_done_fn *done, void *arg)
 {

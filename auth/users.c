@@ -138,6 +138,27 @@ users_add(struct accounts *a, struct span name, struct span password,
     return done;
 }
 
+bool
+users_import(struct accounts *a, struct span name, struct span record,
+             struct error *e)
+{
+    struct user_record u;
+    struct work w = { .name = name, .record = &u };
+    bool done = check_name(a, name, e);
+
+    if (!done)
+        return false;
+    if (user_record_take(record, &u))
+        done = accounts_change(a, work_add, &w, e);
+    else
+        done = fail(e, FAIL_INVALID,
+                    "%.*s: what the backup has of it is no "
+                    "account's record",
+                    SPAN(name));
+    verifier_wipe(&u.verifier);
+    return done;
+}
+
 static bool
 work_remove(struct kv_txn *t, void *arg, struct error *e)
 {

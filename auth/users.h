@@ -18,6 +18,10 @@ bool users_get(struct accounts *a, struct span name, struct user_record *out,
 bool users_add(struct accounts *a, struct span name, struct span password,
                struct error *e);
 
+/* One that a backup has (record.h): EXISTS, INVALID. */
+bool users_import(struct accounts *a, struct span name, struct span record,
+                  struct error *e);
+
 /* Its aliases go with it. */
 bool users_remove(struct accounts *a, struct span name, struct error *e);
 

@@ -19,6 +19,8 @@ const struct ipc_op auth_ops[] = {
     { AUTH_OP_ALIAS_REMOVE, "alias-remove" },
     { AUTH_OP_ALIAS_LIST, "alias-list" },
     { AUTH_OP_TICKET, "ticket" },
+    { AUTH_OP_USER_EXPORT, "user-export" },
+    { AUTH_OP_USER_IMPORT, "user-import" },
     { 0, NULL },
 };
 

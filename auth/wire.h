@@ -36,6 +36,8 @@ enum auth_op {
     AUTH_OP_ALIAS_REMOVE,  /* alias, target or nothing                   */
     AUTH_OP_ALIAS_LIST,    /* nothing, nothing                           */
     AUTH_OP_TICKET,        /* user, nothing                              */
+    AUTH_OP_USER_EXPORT,   /* nothing, nothing                           */
+    AUTH_OP_USER_IMPORT,   /* user, record                               */
     AUTH_OPS
 };
 

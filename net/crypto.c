@@ -1,12 +1,18 @@
 #include "net/crypto.h"
 
 #include "base/error.h"
+#include "base/mem.h"
 
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
+
+struct sha256 {
+    EVP_MD_CTX *ctx;
+};
 
 /* What fails below is never what a client sent: the library is broken or out
  * of memory. */
@@ -43,6 +49,33 @@ crypto_sha256(struct span bytes, unsigned char out[SHA256_SIZE])
     require(EVP_Digest(bytes_of(bytes), bytes.n, out, NULL, EVP_sha256(),
                        NULL) == 1,
             "SHA-256");
+}
+
+struct sha256 *
+crypto_sha256_begin(void)
+{
+    struct sha256 *s = mem_take(sizeof *s);
+
+    s->ctx = EVP_MD_CTX_new();
+    require(s->ctx != NULL &&
+                EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) == 1,
+            "SHA-256");
+    return s;
+}
+
+void
+crypto_sha256_add(struct sha256 *s, struct span bytes)
+{
+    require(EVP_DigestUpdate(s->ctx, bytes_of(bytes), bytes.n) == 1, "SHA-256");
+}
+
+void
+crypto_sha256_finish(struct sha256 **s, unsigned char out[SHA256_SIZE])
+{
+    require(EVP_DigestFinal_ex((*s)->ctx, out, NULL) == 1, "SHA-256");
+    EVP_MD_CTX_free((*s)->ctx);
+    free(*s);
+    *s = NULL;
 }
 
 void
