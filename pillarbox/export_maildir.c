@@ -11,10 +11,9 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "mail/flags.h"
 #include "mail/mailbox_name.h"
 #include "pillarbox/exporting.h"
-#include "pillarbox/uidlist.h"
+#include "pillarbox/maildir_out.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,8 +24,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LETTERS 26
-
 struct tree {
     int root;
     bool links; /* --link */
@@ -35,36 +32,8 @@ struct tree {
     uint32_t uid_validity;
     struct arena memory;
     struct map *there; /* base -> "cur/NAME" */
-    struct uidlist list;
-    size_t room;
+    struct maildir_out_list out;
 };
-
-/* --- names ------------------------------------------------------------------------- */
-
-static void
-put_base(const struct tree *t, const struct store_row *row, struct buf *out)
-{
-    buf_printf(out, "%" PRId64 ".U%" PRIu32 "V%" PRIu32 ".pillarbox,S=%" PRIu64,
-               row->date > 0 ? row->date : 0, row->uid, t->uid_validity,
-               row->size);
-}
-
-/* "cur/BASE:2,FS", or "new/BASE" where nobody has seen it. */
-static void
-put_path(const struct store_row *row, struct span base, struct buf *out)
-{
-    bool plain = (row->flags & ~MAIL_RECENT) == 0 && row->keywords == 0;
-
-    if (plain && (row->flags & MAIL_RECENT) != 0) {
-        buf_printf(out, "new/%.*s", SPAN(base));
-        return;
-    }
-    buf_printf(out, "cur/%.*s:2,", SPAN(base));
-    mail_flags_letters(row->flags, out);
-    for (int i = 0; i < LETTERS; i++)
-        if ((row->keywords & UINT64_C(1) << i) != 0)
-            buf_put_ch(out, (char)('a' + i));
-}
 
 /* --- a folder ----------------------------------------------------------------------- */
 
@@ -135,8 +104,7 @@ begin(void *arg, const struct exporting_mailbox *b, struct error *e)
         return false;
     t->uid_validity = b->uid_validity;
     t->there = map_new();
-    t->list = (struct uidlist){ b->uid_validity, b->uid_next, NULL, 0 };
-    t->room = 0;
+    t->out.list = (struct uidlist){ b->uid_validity, b->uid_next, NULL, 0 };
     list_part(t, "new");
     list_part(t, "cur");
     return true;
@@ -157,7 +125,7 @@ has(void *arg, const struct store_row *row)
     struct buf base = { .max = NAME_MAX };
     bool found;
 
-    put_base(t, row, &base);
+    maildir_out_base(t->uid_validity, row, &base);
     found = map_get(t->there, buf_span(&base)) != NULL;
     buf_free(&base);
     return found;
@@ -205,22 +173,6 @@ write_file(struct tree *t, const struct exporting_message *m, const char *path,
     return done && fs_rename(t->dir, "tmp/pillarbox-export", t->dir, path, e);
 }
 
-static void
-add_entry(struct tree *t, const struct exporting_message *m, struct span base)
-{
-    if (t->list.count == t->room) {
-        t->room = 2 * t->room + 64;
-        t->list.entries =
-            mem_grow(t->list.entries, t->room * sizeof *t->list.entries);
-    }
-    t->list.entries[t->list.count++] = (struct uidlist_entry){
-        .uid = m->row->uid,
-        .base = arena_copy(&t->memory, base),
-        .uidl = m->uidl == NULL ? span_of("")
-                                : arena_copy(&t->memory, span_of(m->uidl)),
-    };
-}
-
 static bool
 put(void *arg, const struct exporting_message *m, struct error *e)
 {
@@ -230,14 +182,14 @@ put(void *arg, const struct exporting_message *m, struct error *e)
     const char *old;
     bool done = true;
 
-    put_base(t, m->row, &base);
-    put_path(m->row, buf_span(&base), &path);
+    maildir_out_base(t->uid_validity, m->row, &base);
+    maildir_out_path(m->row, buf_span(&base), &path);
     old = map_get(t->there, buf_span(&base));
     if (old == NULL)
         done = write_file(t, m, buf_text(&path), e);
     else if (strcmp(old, buf_text(&path)) != 0)
         done = fs_rename(t->dir, old, t->dir, buf_text(&path), e);
-    add_entry(t, m, buf_span(&base));
+    maildir_out_add(&t->out, m, buf_span(&base));
     buf_free(&base);
     buf_free(&path);
     return done;
@@ -252,11 +204,10 @@ write_beside(struct tree *t, const struct exporting_mailbox *b, struct error *e)
     struct buf keywords = { 0 };
     bool done;
 
-    uidlist_print(&t->list, &list);
-    for (size_t i = 0; i < b->keyword_count && i < LETTERS; i++)
-        buf_printf(&keywords, "%zu %s\n", i, b->keywords[i]);
-    done = fs_replace(t->dir, "dovecot-uidlist", buf_span(&list), 0600, e) &&
-           (keywords.n == 0 || fs_replace(t->dir, "dovecot-keywords",
+    uidlist_print(&t->out.list, &list);
+    maildir_out_keywords(b, &keywords);
+    done = fs_replace(t->dir, MAILDIR_OUT_UIDLIST, buf_span(&list), 0600, e) &&
+           (keywords.n == 0 || fs_replace(t->dir, MAILDIR_OUT_KEYWORDS,
                                           buf_span(&keywords), 0600, e));
     buf_free(&list);
     buf_free(&keywords);
@@ -269,7 +220,7 @@ leave(struct tree *t)
     if (t->dir != -1)
         close(t->dir);
     t->dir = -1;
-    uidlist_free(&t->list);
+    maildir_out_free(&t->out);
     map_free(&t->there);
     arena_clear(&t->memory);
 }

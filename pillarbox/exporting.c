@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "mail/flags.h"
 #include "pillarbox/moving.h"
 
 #include <inttypes.h>
@@ -14,20 +15,18 @@ static const char *const columns[] = { "mailbox", "exported", "present",
                                        "failed", NULL };
 
 struct moving_out {
-    struct cli *cli;
+    struct exporting *x;
     const struct exporting_sink *sink;
     void *arg;
     struct store_session *session;
-    struct progress progress;
-    struct cli_table table;
     struct exporting_mailbox *mailboxes;
     size_t count;
-    uint64_t total, passed, failed;
-    bool interrupted;
     struct cli_wait wait; /* of what is asked now */
     struct store_view *view;
+    struct store_row *rows; /* as they were when it was opened */
+    size_t row_count;
     struct map *uidls; /* of the open mailbox: uid -> text in memory */
-    struct arena memory;
+    struct arena memory, names;
     int fd; /* of the message asked for */
     struct error e;
 };
@@ -53,22 +52,28 @@ on_mailbox(void *arg, const struct store_mailbox *m)
 {
     struct moving_out *out = arg;
 
+    if ((m->flags & STORE_NONEXISTENT) != 0 && out->sink->absent != NULL)
+        out->sink->absent(out->arg, m->name);
     if ((m->flags & (STORE_NOSELECT | STORE_NONEXISTENT)) != 0)
         return;
     out->mailboxes =
         mem_grow(out->mailboxes, (out->count + 1) * sizeof *out->mailboxes);
     out->mailboxes[out->count++] = (struct exporting_mailbox){
-        .name = arena_text(&out->cli->memory, m->name),
+        .name = arena_text(&out->names, m->name),
+        .flags = m->flags,
         .is_subscribed = (m->flags & STORE_SUBSCRIBED) != 0,
         .messages = m->messages,
     };
-    out->total += m->messages;
+    if (!out->x->knows_total)
+        out->x->total += m->messages;
 }
 
 static bool
 log_in(struct moving_out *out, const char *user)
 {
-    out->session = store_login_as(cli_store(out->cli), span_of(user), "export",
+    struct store *store = cli_store(out->x->cli);
+
+    out->session = store_login_as(store, span_of(user), out->x->progress.what,
                                   on_done, out);
     if (!wait_now(out))
         return false;
@@ -77,34 +82,6 @@ log_in(struct moving_out *out, const char *user)
 }
 
 /* --- one mailbox ----------------------------------------------------------------- */
-
-static void
-ignore_rows(void *arg, const struct store_row *rows, size_t count)
-{
-    (void)arg;
-    (void)rows;
-    (void)count;
-}
-
-static void
-ignore_expunged(void *arg, const struct numset *uids)
-{
-    (void)arg;
-    (void)uids;
-}
-
-static void
-ignore(void *arg)
-{
-    (void)arg;
-}
-
-/* It is exported as it was when it was opened. */
-static const struct store_view_calls view_calls = { .added = ignore_rows,
-                                                    .expunged = ignore_expunged,
-                                                    .flagged = ignore_rows,
-                                                    .gone = ignore,
-                                                    .resync = ignore };
 
 static void
 on_opened(void *arg, struct store_view *view, const struct error *e)
@@ -134,18 +111,35 @@ on_message(void *arg, int fd, uint64_t size, const struct error *e)
     cli_done(&out->wait, e);
 }
 
+/* Changes are put into the view while we go on; the mailbox is exported as it
+ * was at one moment. */
+static void
+take_rows(struct moving_out *out, struct exporting_mailbox *b)
+{
+    const struct store_view *v = out->view;
+
+    out->row_count = v->count;
+    out->rows = mem_take_array(v->count + 1, sizeof *out->rows);
+    if (v->count > 0)
+        memcpy(out->rows, v->rows, v->count * sizeof *out->rows);
+    b->first_recent = b->uid_next = v->uid_next;
+    for (size_t i = v->count; i-- > 0;)
+        if ((v->rows[i].flags & MAIL_RECENT) != 0)
+            b->first_recent = v->rows[i].uid;
+}
+
 static bool
 open_mailbox(struct moving_out *out, struct exporting_mailbox *b)
 {
-    store_open(out->session, span_of(b->name), STORE_EXAMINE, &view_calls,
+    store_open(out->session, span_of(b->name), STORE_EXAMINE, &moving_quiet,
                on_opened, out);
     if (!wait_now(out))
         return false;
+    b->uid_validity = out->view->uid_validity;
+    take_rows(out, b);
     store_uidls(out->session, on_uidl, on_done, out);
     if (!wait_now(out))
         return false;
-    b->uid_validity = out->view->uid_validity;
-    b->uid_next = out->view->uid_next;
     b->keywords = out->view->keywords;
     b->keyword_count = out->view->keyword_count;
     return true;
@@ -167,16 +161,16 @@ fetch(struct moving_out *out, const struct exporting_mailbox *b,
     *gone = true;
     if (out->e.kind == FAIL_NOT_FOUND)
         return true;
-    progress_clear(&out->progress);
+    progress_clear(&out->x->progress);
     fprintf(stderr, "pillarbox: %s: UID %" PRIu32 ": %s\n", b->name,
             m->row->uid, out->e.text);
-    out->failed++;
+    out->x->failed++;
     return true;
 }
 
 static bool
 export_message(struct moving_out *out, const struct exporting_mailbox *b,
-               const struct store_row *row, uint64_t *present)
+               const struct store_row *row)
 {
     struct exporting_message m = { .row = row, .fd = -1 };
     bool gone = false;
@@ -184,7 +178,7 @@ export_message(struct moving_out *out, const struct exporting_mailbox *b,
 
     m.uidl = map_get(out->uidls, span_from(&row->uid, sizeof row->uid));
     if (out->sink->has(out->arg, row))
-        (*present)++;
+        out->x->present++;
     else if (!fetch(out, b, &m, &gone))
         return false;
     if (!gone)
@@ -195,15 +189,16 @@ export_message(struct moving_out *out, const struct exporting_mailbox *b,
 }
 
 static bool
-export_messages(struct moving_out *out, const struct exporting_mailbox *b,
-                uint64_t *present)
+export_messages(struct moving_out *out, const struct exporting_mailbox *b)
 {
-    for (size_t i = 0; i < out->view->count; i++) {
-        if (!export_message(out, b, &out->view->rows[i], present))
+    struct exporting *x = out->x;
+
+    for (size_t i = 0; i < out->row_count; i++) {
+        if (!export_message(out, b, &out->rows[i]))
             return false;
-        progress_step(&out->progress, ++out->passed, out->total);
+        progress_step(&x->progress, ++x->passed, x->total);
         if (moving_is_interrupted()) {
-            out->interrupted = true;
+            x->interrupted = true;
             return fail(&out->e, FAIL_BUSY, "interrupted");
         }
     }
@@ -211,85 +206,127 @@ export_messages(struct moving_out *out, const struct exporting_mailbox *b,
 }
 
 static void
-add_row(struct moving_out *out, const char *name, uint64_t exported,
-        uint64_t present, uint64_t failed)
+add_row(struct exporting *x, const char *name, const struct exporting *before)
 {
-    cli_table_add(&out->table, span_of(name));
-    cli_table_add_number(&out->table, exported);
-    cli_table_add_number(&out->table, present);
-    cli_table_add_number(&out->table, failed);
+    uint64_t present = x->present - before->present;
+    uint64_t failed = x->failed - before->failed;
+
+    if (x->table == NULL)
+        return;
+    cli_table_add(x->table, span_of(name));
+    cli_table_add_number(x->table,
+                         x->passed - before->passed - present - failed);
+    cli_table_add_number(x->table, present);
+    cli_table_add_number(x->table, failed);
+}
+
+/* One that was deleted since it was listed is none of ours any more. */
+static bool
+is_deleted(const struct moving_out *out)
+{
+    return out->view == NULL && out->e.kind == FAIL_NOT_FOUND;
+}
+
+static bool
+export_rows(struct moving_out *out, struct exporting_mailbox *b)
+{
+    bool done;
+
+    out->uidls = map_new();
+    out->view = NULL;
+    done = open_mailbox(out, b) ? out->sink->begin(out->arg, b, &out->e) &&
+                                      export_messages(out, b) &&
+                                      out->sink->end(out->arg, b, &out->e)
+                                : is_deleted(out);
+    store_close(out->session);
+    free(out->rows);
+    out->rows = NULL;
+    map_free(&out->uidls);
+    arena_clear(&out->memory);
+    return done;
 }
 
 static bool
 export_mailbox(struct moving_out *out, struct exporting_mailbox *b)
 {
-    uint64_t failed = out->failed;
-    uint64_t present = 0;
-    uint64_t passed = out->passed;
-    bool done;
+    const struct exporting before = *out->x;
+    bool done = true;
 
     if (out->sink->is_there(out->arg, b)) {
-        out->passed += b->messages;
-        add_row(out, b->name, 0, b->messages, 0);
-        return true;
+        out->x->passed += b->messages;
+        out->x->present += b->messages;
+    } else {
+        done = export_rows(out, b);
     }
-    out->uidls = map_new();
-    done = open_mailbox(out, b) && out->sink->begin(out->arg, b, &out->e) &&
-           export_messages(out, b, &present) &&
-           out->sink->end(out->arg, b, &out->e);
-    store_close(out->session);
-    map_free(&out->uidls);
-    arena_clear(&out->memory);
-    failed = out->failed - failed;
-    add_row(out, b->name, out->passed - passed - present - failed, present,
-            failed);
+    add_row(out->x, b->name, &before);
     return done;
 }
 
-/* --- the command ------------------------------------------------------------------ */
+/* --- an account ------------------------------------------------------------------- */
 
-static int
-end(struct moving_out *out, const char *user, bool done)
+void
+exporting_begin(struct exporting *x, struct cli *c, const char *what)
 {
-    progress_clear(&out->progress);
-    store_logout(&out->session);
-    cli_table_print(&out->table);
-    free(out->mailboxes);
-    if (out->interrupted) {
-        fprintf(stderr, "pillarbox: export: interrupted; the same command "
-                        "again goes on from here\n");
-        return MOVING_INTERRUPTED;
-    }
-    if (!done)
-        return cli_fail(out->cli, user, &out->e);
-    if (out->failed == 0)
-        return CLI_DONE;
-    fprintf(stderr, "pillarbox: export: %" PRIu64 " of %" PRIu64 " failed\n",
-            out->failed, out->passed);
-    return CLI_PROBLEM;
+    *x = (struct exporting){ .cli = c };
+    cli_store(c);
+    moving_hold_interrupts();
+    progress_begin(&x->progress, what);
 }
+
+bool
+exporting_account(struct exporting *x, const char *user,
+                  const struct exporting_sink *sink, void *arg, struct error *e)
+{
+    struct moving_out out = {
+        .x = x, .sink = sink, .arg = arg, .fd = -1, .wait = { .cli = x->cli }
+    };
+    bool done = log_in(&out, user);
+
+    for (size_t i = 0; done && i < out.count; i++)
+        done = export_mailbox(&out, &out.mailboxes[i]);
+    done = done && sink->finish(arg, &out.e);
+    store_logout(&out.session);
+    free(out.mailboxes);
+    arena_clear(&out.names);
+    if (!done)
+        *e = out.e;
+    return done;
+}
+
+void
+exporting_end(struct exporting *x)
+{
+    progress_clear(&x->progress);
+}
+
+/* --- the command ------------------------------------------------------------------ */
 
 int
 exporting_run(struct cli *c, const char *user,
               const struct exporting_sink *sink, void *arg)
 {
-    struct moving_out out = { .cli = c,
-                              .sink = sink,
-                              .arg = arg,
-                              .fd = -1,
-                              .wait = { .cli = c },
-                              .table = { .columns = columns,
-                                         .json = c->json } };
+    struct cli_table table = { .columns = columns, .json = c->json };
+    struct exporting x;
+    struct error e;
     bool done;
 
-    if (!moving_check_user(c, user, &out.e))
-        return cli_fail(c, user, &out.e);
-    cli_store(c);
-    moving_hold_interrupts();
-    progress_begin(&out.progress, "export");
-    done = log_in(&out, user);
-    for (size_t i = 0; done && i < out.count; i++)
-        done = export_mailbox(&out, &out.mailboxes[i]);
-    done = done && sink->finish(arg, &out.e);
-    return end(&out, user, done);
+    if (!moving_check_user(c, user, &e))
+        return cli_fail(c, user, &e);
+    exporting_begin(&x, c, "export");
+    x.table = &table;
+    done = exporting_account(&x, user, sink, arg, &e);
+    exporting_end(&x);
+    cli_table_print(&table);
+    if (x.interrupted) {
+        fprintf(stderr, "pillarbox: export: interrupted; the same command "
+                        "again goes on from here\n");
+        return MOVING_INTERRUPTED;
+    }
+    if (!done)
+        return cli_fail(c, user, &e);
+    if (x.failed == 0)
+        return CLI_DONE;
+    fprintf(stderr, "pillarbox: export: %" PRIu64 " of %" PRIu64 " failed\n",
+            x.failed, x.passed);
+    return CLI_PROBLEM;
 }

@@ -302,7 +302,8 @@ static bool
 is_there(struct mailbox *b, const struct source_message *m)
 {
     uintptr_t uid = (uintptr_t)map_get(b->marks, key_of(&m->mark));
-    bool gone = b->keeps && m->uid != 0 && numset_has(&b->expunged, m->uid);
+    bool gone = b->keeps && m->uid != 0 && !b->source->is_wanted_again &&
+                numset_has(&b->expunged, m->uid);
 
     if (uid == 0 && !gone)
         return false;

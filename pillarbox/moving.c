@@ -1,5 +1,6 @@
 #include "pillarbox/moving.h"
 
+#include "base/cursor.h"
 #include "base/fs.h"
 #include "base/mem.h"
 
@@ -53,6 +54,53 @@ moving_wait(struct cli_wait *w, struct error *e)
         *e = w->e;
     *w = (struct cli_wait){ .cli = w->cli };
     return done;
+}
+
+static void
+ignore_rows(void *arg, const struct store_row *rows, size_t count)
+{
+    (void)arg;
+    (void)rows;
+    (void)count;
+}
+
+static void
+ignore_expunged(void *arg, const struct numset *uids)
+{
+    (void)arg;
+    (void)uids;
+}
+
+static void
+ignore(void *arg)
+{
+    (void)arg;
+}
+
+const struct store_view_calls moving_quiet = { .added = ignore_rows,
+                                               .expunged = ignore_expunged,
+                                               .flagged = ignore_rows,
+                                               .gone = ignore,
+                                               .resync = ignore };
+
+/* uids = range *("," range), range = number [":" number]; number 1*DIGIT */
+bool
+moving_uids(const char *text, struct numset *uids)
+{
+    struct cursor c = cursor_on(span_of(text));
+
+    do {
+        uint32_t first;
+        uint32_t last;
+
+        if (!take_number(&c, &first) || first == 0)
+            return false;
+        last = first;
+        if (take(&c, ':') && (!take_number(&c, &last) || last == 0))
+            return false;
+        numset_add(uids, first, last);
+    } while (take(&c, ','));
+    return take_end(&c);
 }
 
 /* --- folders ----------------------------------------------------------------------- */

@@ -14,6 +14,12 @@ bool moving_check_user(struct cli *c, const char *user, struct error *e);
 /* As cli_wait(), and the wait may be used again. */
 bool moving_wait(struct cli_wait *w, struct error *e);
 
+/* For store_open(): changes that others make are of no interest. */
+extern const struct store_view_calls moving_quiet;
+
+/* UIDs as typed: "4,7:9". False: that is none. */
+bool moving_uids(const char *text, struct numset *uids);
+
 /* Directories of folders in a Maildir++ tree: ".", then ".Sent" and so on. */
 struct moving_folders {
     char (*names)[NAME_MAX + 1];

@@ -28,6 +28,7 @@ struct source {
     struct arena memory;
     const char *mailbox; /* where to */
     bool is_subscribed;
+    bool is_wanted_again; /* what was expunged here since is brought back */
     uint32_t uid_validity, uid_next; /* 0: none */
     struct foreign_keywords keywords;
     struct source_message *messages; /* those with UIDs first, ascending */

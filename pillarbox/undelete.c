@@ -1,8 +1,8 @@
 #include "pillarbox/command.h"
 
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "conf/value.h"
+#include "pillarbox/moving.h"
 
 #include <stdio.h>
 
@@ -21,26 +21,6 @@ add_row(void *arg, const struct store_undeleted *u)
     }
     cli_table_add_number(t, u->from_uid);
     cli_table_add_number(t, u->uid);
-}
-
-/* uids = range *("," range), range = number [":" number]; number 1*DIGIT */
-static bool
-parse_uids(const char *text, struct numset *uids)
-{
-    struct cursor c = cursor_on(span_of(text));
-
-    do {
-        uint32_t first;
-        uint32_t last;
-
-        if (!take_number(&c, &first) || first == 0)
-            return false;
-        last = first;
-        if (take(&c, ':') && (!take_number(&c, &last) || last == 0))
-            return false;
-        numset_add(uids, first, last);
-    } while (take(&c, ','));
-    return take_end(&c);
 }
 
 static bool
@@ -88,7 +68,7 @@ command_undelete(struct cli *c)
         mailbox = "INBOX"; /* a UID alone names nothing */
     if (mailbox != NULL)
         what.mailbox = span_of(mailbox);
-    if (uids != NULL && !parse_uids(uids, &set))
+    if (uids != NULL && !moving_uids(uids, &set))
         code = cli_usage("undelete: no UIDs: %s (as in 4,7:9)", uids);
     else if (since != NULL && !parse_since(since, &what.since))
         code = cli_usage("undelete: no time: %s (as in 90m, 2h, 3d)", since);
