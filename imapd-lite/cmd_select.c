@@ -17,14 +17,13 @@ static void
 describe(struct imap *s)
 {
     const struct store_view *sv = imap_view_store(s->view);
-    uint32_t unseen = imap_view_first_unseen(s->view);
 
     imap_view_print_known_flags(s->view, &s->out);
     buf_printf(&s->out, "* %u EXISTS\r\n* %u RECENT\r\n",
                imap_view_exists(s->view), imap_view_recent(s->view));
-    if (unseen != 0)
+    if (sv->first_unseen != 0)
         buf_printf(&s->out, "* OK [UNSEEN %u] The first unseen message\r\n",
-                   unseen);
+                   sv->first_unseen);
     buf_printf(&s->out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n",
                sv->uid_validity);
     buf_printf(&s->out, "* OK [UIDNEXT %u] The next UID\r\n", sv->uid_next);

@@ -1,7 +1,6 @@
 /* The numbers: see the picture in view.h. */
 #include "base/mem.h"
 #include "imapd-lite/view_private.h"
-#include "mail/flags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +13,7 @@ imap_view_new(struct store_view *sv)
     v->store = sv;
     v->base = sv->count;
     v->told = sv->count;
-    for (size_t i = 0; i < sv->count; i++)
-        if (sv->rows[i].flags & MAIL_RECENT)
-            v->recent++;
-    v->recent_told = v->recent;
+    v->recent = v->recent_told = sv->recent;
     return v;
 }
 
@@ -121,8 +117,8 @@ imap_view_remove(struct imap_view *v, const uint32_t *slots, size_t count)
  * removed[i] - i messages stand before the i-th hole, so the slot of number n
  * (from 0) is n plus the count of holes that have at most n before them.
  */
-static size_t
-slot_of(const struct imap_view *v, uint32_t seq)
+size_t
+imap_view_slot_of(const struct imap_view *v, uint32_t seq)
 {
     size_t n = seq - 1;
     size_t low = 0;
@@ -159,23 +155,10 @@ imap_view_recent(const struct imap_view *v)
     return v->recent;
 }
 
-uint32_t
-imap_view_first_unseen(const struct imap_view *v)
-{
-    struct imap_walk w = imap_walk_on(v, NULL, false);
-    const struct store_row *row;
-    uint32_t seq;
-
-    while (imap_walk_next(&w, &seq, &row))
-        if ((row->flags & MAIL_SEEN) == 0)
-            return seq;
-    return 0;
-}
-
 const struct store_row *
 imap_view_row(const struct imap_view *v, uint32_t seq)
 {
-    return imap_view_slot_row(v, slot_of(v, seq));
+    return imap_view_slot_row(v, imap_view_slot_of(v, seq));
 }
 
 uint32_t
@@ -204,7 +187,7 @@ imap_view_find(const struct imap_view *v, uint32_t uid, uint32_t *seq)
 bool
 imap_view_is_expunged(const struct imap_view *v, uint32_t seq)
 {
-    return imap_bits_has(&v->pending, slot_of(v, seq));
+    return imap_bits_has(&v->pending, imap_view_slot_of(v, seq));
 }
 
 /* --- sets -------------------------------------------------------------------- */
@@ -232,9 +215,10 @@ open_range(struct imap_walk *w, struct numrange r)
         w->slot = imap_view_slot_at_uid(v, r.first);
         w->end = imap_view_slot_at_uid(v, (uint64_t)r.last + 1);
     } else {
-        w->slot =
-            r.first > exists ? v->told : slot_of(v, r.first == 0 ? 1 : r.first);
-        w->end = r.last >= exists ? v->told : slot_of(v, r.last) + 1;
+        w->slot = r.first > exists
+                      ? v->told
+                      : imap_view_slot_of(v, r.first == 0 ? 1 : r.first);
+        w->end = r.last >= exists ? v->told : imap_view_slot_of(v, r.last) + 1;
     }
     w->end = min_size(w->end, v->told);
     w->skip = imap_view_removed_at(v, w->slot);

@@ -43,8 +43,6 @@ const struct store_view *imap_view_store(const struct imap_view *v);
 uint32_t imap_view_exists(const struct imap_view *v);
 /* Messages the client knows of with \Recent. */
 uint32_t imap_view_recent(const struct imap_view *v);
-/* The first without \Seen, 0: none. Linear: for SELECT. */
-uint32_t imap_view_first_unseen(const struct imap_view *v);
 /* The highest UID the client knows of; 0: no message. What "*" means. */
 uint32_t imap_view_last_uid(const struct imap_view *v);
 

@@ -168,9 +168,8 @@ imap_view_report_flags_of(struct imap_view *v, const struct numset *uids)
 void
 imap_view_flags_told(struct imap_view *v, uint32_t seq)
 {
-    const struct store_row *row = imap_view_row(v, seq);
-
-    imap_bits_remove(&v->dirty, imap_view_slot_at_uid(v, row->uid));
+    if (v->dirty.count > 0)
+        imap_bits_remove(&v->dirty, imap_view_slot_of(v, seq));
 }
 
 /* --- printing ---------------------------------------------------------------- */

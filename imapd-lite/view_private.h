@@ -30,6 +30,9 @@ struct imap_view {
 size_t imap_view_slots(const struct imap_view *v);
 struct store_row *imap_view_slot_row(const struct imap_view *v, size_t slot);
 
+/* The slot of a sequence number. */
+size_t imap_view_slot_of(const struct imap_view *v, uint32_t seq);
+
 /* The first slot whose UID is at least uid; the count of slots: none. */
 size_t imap_view_slot_at_uid(const struct imap_view *v, uint64_t uid);
 

@@ -125,6 +125,9 @@ struct store_row {
 struct store_view {
     struct store_row *rows;
     size_t count;
+    /* When it was opened: rows with \Recent, and the number of the first that
+     * has not been seen, from 1 (0: none). So that nobody has to look. */
+    uint32_t recent, first_unseen;
     uint32_t uid_validity, uid_next;
     uint64_t modseq;
     bool read_only;

@@ -9,13 +9,17 @@ static struct store_opened *
 make_opened(struct store_session *x, const struct wire_view *w, int fd,
             struct error *e)
 {
-    struct store_opened *o = mem_take(sizeof *o);
+    struct store_opened *o;
+    struct store_rows got;
 
-    if (!store_map_rows(fd, w->count, &o->view.rows, &o->mapped, e)) {
-        free(o);
+    if (!store_map_rows(fd, w, &got, e))
         return NULL;
-    }
-    o->view.count = (size_t)w->count;
+    o = mem_take(sizeof *o);
+    o->view.rows = got.rows;
+    o->view.count = got.count;
+    o->mapped = got.mapped;
+    o->view.recent = w->recent;
+    o->view.first_unseen = w->first_unseen;
     o->view.uid_validity = w->uid_validity;
     o->view.uid_next = w->uid_next;
     o->view.modseq = w->modseq;

@@ -168,10 +168,14 @@ struct store_opened {
     bool gone;
 };
 
-/* A mapping of the snapshot in fd (closed); NULL for no rows. */
-bool store_map_rows(int fd, uint64_t count, struct store_row **rows,
-                    size_t *mapped, struct error *e);
-void store_unmap_rows(struct store_row *rows, size_t mapped);
+/* The rows of an answer to open: a mapping of the snapshot in fd (closed),
+ * with its changes; NULL for none. `mapped` is for row_unmap(). */
+struct store_rows {
+    struct store_row *rows;
+    size_t count, mapped;
+};
+bool store_map_rows(int fd, const struct wire_view *w, struct store_rows *out,
+                    struct error *e);
 
 /* Takes the list over; true when a known number now has another name. */
 bool store_opened_keywords(struct store_opened *o,

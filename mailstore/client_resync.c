@@ -7,8 +7,10 @@
 
 #include "base/mem.h"
 #include "mail/flags.h"
+#include "mailstore/row_map.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define REPORT_ROWS 512
 
@@ -141,20 +143,24 @@ bool
 store_resync(struct store_session *x, struct span body, int fd)
 {
     struct store_opened *o = x->opened;
-    struct store_row *rows;
+    struct store_rows got;
     struct wire_view w;
     struct resync y;
     struct error e;
-    size_t mapped;
     bool same =
         wire_get_view(&body, &w) && w.uid_validity == o->view.uid_validity;
 
-    if (!store_map_rows(fd, same ? w.count : 0, &rows, &mapped, &e) || !same)
+    if (!same) {
+        if (fd != -1)
+            close(fd);
+        return false;
+    }
+    if (!store_map_rows(fd, &w, &got, &e))
         return false;
     y = (struct resync){ .x = x,
                          .o = o,
-                         .rows = rows,
-                         .count = (size_t)w.count,
+                         .rows = got.rows,
+                         .count = got.count,
                          .renamed = store_opened_keywords(o, &w.keywords) };
     o->view.read_only = w.read_only;
     report(&y);
@@ -162,6 +168,6 @@ store_resync(struct store_session *x, struct span body, int fd)
         o->view.modseq = w.modseq;
     if (!is_over(&y) && w.uid_next > o->view.uid_next)
         o->view.uid_next = w.uid_next;
-    store_unmap_rows(rows, mapped);
+    row_unmap(got.rows, got.mapped);
     return true;
 }

@@ -6,11 +6,11 @@
 
 #include "base/mem.h"
 #include "mail/flags.h"
+#include "mailstore/row_map.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,47 +18,64 @@
 
 /* A file that can shrink below its mapping would end the process. */
 static bool
-map_sealed(int fd, size_t size, struct store_row **rows, struct error *e)
+is_sealed(int fd, uint64_t size)
 {
     int seals = fcntl(fd, F_GET_SEALS);
     struct stat st;
-    void *p;
 
-    if (seals == -1 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) == -1 ||
-        (uint64_t)st.st_size < size)
-        return fail(e, FAIL_IO, "a snapshot that is too short or not sealed");
-    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED)
-        return fail_sys(e, "mmap of a snapshot");
-    *rows = p;
-    return true;
+    return seals != -1 && (seals & F_SEAL_SHRINK) != 0 && fstat(fd, &st) == 0 &&
+           (uint64_t)st.st_size >= size;
+}
+
+static int
+compare_row(const void *key, const void *row)
+{
+    const uint32_t *uid = key;
+    const struct store_row *r = row;
+
+    return *uid < r->uid ? -1 : *uid > r->uid;
+}
+
+static struct store_row *
+find_row(struct store_row *rows, size_t count, uint32_t uid)
+{
+    return count == 0 ? NULL
+                      : bsearch(&uid, rows, count, sizeof *rows, compare_row);
+}
+
+static void
+apply_changes(const struct wire_rows *changes, struct store_rows *to)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        struct store_row row = wire_row_at(changes, i);
+        struct store_row *old = find_row(to->rows, to->count, row.uid);
+
+        if (old != NULL)
+            *old = row;
+        else
+            to->rows[to->count++] = row;
+    }
 }
 
 bool
-store_map_rows(int fd, uint64_t count, struct store_row **rows, size_t *mapped,
+store_map_rows(int fd, const struct wire_view *w, struct store_rows *out,
                struct error *e)
 {
-    size_t size = (size_t)count * sizeof **rows;
+    size_t count = (size_t)w->count;
+    size_t room = count + w->changes.count;
     bool fine = true;
 
-    *rows = NULL;
-    *mapped = 0;
-    if (count > SIZE_MAX / sizeof **rows || (count > 0 && fd == -1))
-        fine = fail(e, FAIL_IO, "a snapshot without its rows");
-    else if (count > 0)
-        fine = map_sealed(fd, size, rows, e);
+    *out = (struct store_rows){ .count = count };
+    if (w->count > SIZE_MAX / 2 / sizeof *out->rows ||
+        (count > 0 && !is_sealed(fd, count * sizeof *out->rows)))
+        fine = fail(e, FAIL_IO, "a snapshot that is too short or not sealed");
+    else if (room > 0)
+        fine = row_map(fd, count, room, &out->rows, &out->mapped, e);
     if (fd != -1)
         close(fd);
     if (fine)
-        *mapped = size;
+        apply_changes(&w->changes, out);
     return fine;
-}
-
-void
-store_unmap_rows(struct store_row *rows, size_t mapped)
-{
-    if (rows != NULL)
-        munmap(rows, mapped);
 }
 
 /* --- keywords ------------------------------------------------------------- */
@@ -100,15 +117,6 @@ store_opened_keywords(struct store_opened *o,
 /* --- rows ----------------------------------------------------------------- */
 
 static int
-compare_row(const void *key, const void *row)
-{
-    const uint32_t *uid = key;
-    const struct store_row *r = row;
-
-    return *uid < r->uid ? -1 : *uid > r->uid;
-}
-
-static int
 compare_known(const void *key, const void *known)
 {
     const uint32_t *uid = key;
@@ -126,14 +134,11 @@ keep_recent(uint16_t now, uint16_t before)
 bool
 store_opened_apply(struct store_opened *o, struct store_row *row)
 {
-    struct store_row *r = NULL;
+    struct store_row *r = find_row(o->view.rows, o->view.count, row->uid);
     struct store_known *k = NULL;
 
     if (row->modseq > o->view.modseq)
         o->view.modseq = row->modseq;
-    if (o->view.count > 0)
-        r = bsearch(&row->uid, o->view.rows, o->view.count, sizeof *r,
-                    compare_row);
     if (r != NULL) {
         row->flags = keep_recent(row->flags, r->flags);
         r->flags = row->flags;
@@ -174,7 +179,7 @@ store_opened_add(struct store_opened *o, const struct store_row *row)
 void
 store_opened_free(struct store_opened *o)
 {
-    store_unmap_rows(o->view.rows, o->mapped);
+    row_unmap(o->view.rows, o->mapped);
     for (size_t i = 0; i < WIRE_KEYWORDS_MAX; i++)
         free((char *)o->keywords[i]);
     buf_free(&o->name);

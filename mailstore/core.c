@@ -185,6 +185,7 @@ on_tick(void *arg)
     names_tick(c);
     gone_tick(c);
     reconcile_tick(c);
+    folder_rows_tick(c);
 }
 
 static void

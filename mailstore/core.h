@@ -62,6 +62,7 @@ struct core {
     struct map *folders;                   /* by id           */
     struct folder *idle_first, *idle_last; /* unused ones, oldest first */
     unsigned idle_count;
+    size_t idle_bytes; /* of their rows */
     struct committer *committer;
     struct delivery *imports; /* being committed, in the order of UIDs */
     struct notify *notify;

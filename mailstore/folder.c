@@ -1,5 +1,6 @@
 #include "mailstore/folder.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mail/flags.h"
@@ -82,7 +83,6 @@ make(struct home *h, const struct index_folder *record)
     f->record = *record;
     f->next_uid = record->uid_next;
     f->dir = -1;
-    f->snapshot = -1;
     f->watch_new = f->watch_cur = -1;
     f->moving = map_new();
     return f;
@@ -160,6 +160,7 @@ leave_idle(struct folder *f)
         c->idle_last = f->idle_prev;
     f->is_idle = false;
     c->idle_count--;
+    c->idle_bytes -= f->idle_bytes;
 }
 
 static void
@@ -175,7 +176,32 @@ enter_idle(struct folder *f)
         c->idle_first = f;
     c->idle_last = f;
     f->is_idle = true;
+    f->idle_since = clock_monotonic_ms();
+    f->idle_bytes = folder_rows_bytes(f);
     c->idle_count++;
+    c->idle_bytes += f->idle_bytes;
+}
+
+/* The oldest go first: all that are idle since before then, and as many as
+ * have too much memory. */
+static void
+forget_idle_rows(struct core *c, int64_t before)
+{
+    for (struct folder *f = c->idle_first; f != NULL; f = f->idle_next) {
+        if (c->idle_bytes <= STORE_ROWS_BYTES && f->idle_since >= before)
+            return;
+        folder_forget_rows(f);
+        c->idle_bytes -= f->idle_bytes;
+        f->idle_bytes = 0;
+    }
+}
+
+void
+folder_rows_tick(struct core *c)
+{
+    if (c->idle_bytes > 0)
+        forget_idle_rows(c, clock_monotonic_ms() -
+                                (int64_t)STORE_ROWS_SECONDS * 1000);
 }
 
 void
@@ -192,12 +218,12 @@ folder_release(struct folder *f)
 
     if (--f->users > 0)
         return;
-    folder_forget_rows(f);
     if (f->deleted) {
         folder_free(f);
         return;
     }
     enter_idle(f);
+    forget_idle_rows(c, INT64_MIN);
     if (c->idle_count > STORE_FOLDERS_CACHED) {
         f = c->idle_first;
         reconcile_save_stamp(f);

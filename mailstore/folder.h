@@ -1,6 +1,6 @@
 /*
  * A mailbox in memory while somebody uses it, and a while longer: its record
- * as committed, its rows while it is open, who looks at it, and what is under
+ * as committed, its rows once it was open, who looks at it, and what is under
  * way on its files.
  *
  * A record changes in three steps: folder_edit() gives a draft, folder_save()
@@ -23,6 +23,7 @@
 
 struct view;
 struct gone_batch;
+struct snapshot;
 
 struct folder {
     struct core *core;
@@ -39,9 +40,9 @@ struct folder {
     struct store_row *rows; /* ascending by uid, as committed */
     size_t count, room;
     bool has_rows;
-    uint64_t version; /* of the rows */
-    int snapshot;     /* memfd of snapshot_version, or -1 */
-    uint64_t snapshot_version;
+    size_t mapped;     /* bytes of the rows' mapping; 0: they are ours */
+    size_t seen_until; /* all before this one have been seen */
+    struct snapshot *shared_snapshot; /* snapshot.h; NULL: none */
 
     struct view *views;
     struct view *exclusive; /* who has POP3's lock */
@@ -74,6 +75,8 @@ struct folder {
     int watch_new, watch_cur; /* inotify, -1: none */
     struct folder *idle_prev, *idle_next;
     bool is_idle;
+    int64_t idle_since; /* monotonic ms */
+    size_t idle_bytes;  /* its part of the core's */
 };
 
 /* Takes the mailbox of this name into memory and holds it; the caller lets it
@@ -114,7 +117,10 @@ uint64_t folder_modseq(struct index_folder *draft);
 
 struct span folder_name(const struct folder *f);
 
-/* --- rows ---------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------
+
+   They stay a while after the last session has closed the mailbox: at most
+   STORE_ROWS_BYTES of those that nobody uses, for STORE_ROWS_SECONDS. */
 
 /* Reads them from the index where they are not in memory. */
 bool folder_load_rows(struct folder *f, struct error *e);
@@ -133,6 +139,14 @@ void folder_remove_rows(struct folder *f, const struct numset *uids);
 void folder_remove_all_rows(struct folder *f);
 /* Out of memory. */
 void folder_forget_rows(struct folder *f);
+/* A snapshot of them was made: its pages take their place. */
+void folder_share_rows(struct folder *f, int snapshot);
+/* The memory they take. */
+size_t folder_rows_bytes(const struct folder *f);
+/* Forgets those that nobody has used for long. */
+void folder_rows_tick(struct core *c);
+/* Number of the first that has not been seen, counted from 1; 0: none. */
+uint32_t folder_first_unseen(struct folder *f);
 
 /* --- standing still ------------------------------------------------------------- */
 

@@ -1,10 +1,15 @@
-/* The rows of an open mailbox, in memory, as committed. */
+/*
+ * The rows of a mailbox, in memory, as committed. They are ours, or, since a
+ * snapshot was made of them, a private mapping of it: then only what was
+ * changed since takes memory.
+ */
 #include "base/mem.h"
-#include "mailstore/folder.h"
+#include "mail/flags.h"
+#include "mailstore/row_map.h"
+#include "mailstore/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct store_row
 folder_row(const struct index_message *m)
@@ -17,13 +22,67 @@ folder_row(const struct index_message *m)
                                .size = m->size };
 }
 
+static size_t
+room_for(size_t count)
+{
+    return count + count / 4 + 64;
+}
+
+static void
+free_rows(struct folder *f)
+{
+    if (f->mapped > 0)
+        row_unmap(f->rows, f->mapped);
+    else
+        free(f->rows);
+    f->rows = NULL;
+    f->mapped = f->room = 0;
+}
+
 static void
 make_room(struct folder *f, size_t more)
 {
+    size_t room = room_for(f->count + more);
+    struct store_row *rows;
+
     if (f->count + more <= f->room)
         return;
-    f->room = (f->count + more) + (f->count + more) / 4 + 64;
-    f->rows = mem_grow(f->rows, f->room * sizeof *f->rows);
+    if (f->mapped == 0) {
+        f->rows = mem_grow(f->rows, room * sizeof *f->rows);
+    } else {
+        rows = mem_take_array(room, sizeof *rows);
+        memcpy(rows, f->rows, f->count * sizeof *rows);
+        free_rows(f);
+        f->rows = rows;
+    }
+    f->room = room;
+}
+
+/* Without it they only take more memory. */
+void
+folder_share_rows(struct folder *f, int snapshot)
+{
+    size_t room = room_for(f->count);
+    struct store_row *rows;
+    struct error unused;
+    size_t bytes;
+
+    if (!row_map(snapshot, f->count, room, &rows, &bytes, &unused))
+        return;
+    free_rows(f);
+    f->rows = rows;
+    f->room = room;
+    f->mapped = bytes;
+}
+
+size_t
+folder_rows_bytes(const struct folder *f)
+{
+    size_t bytes = f->mapped > 0 ? 0 : f->room * sizeof *f->rows;
+
+    if (f->shared_snapshot != NULL)
+        return bytes + f->shared_snapshot->count * sizeof *f->rows;
+    return f->mapped > 0 ? f->count * sizeof *f->rows : bytes;
 }
 
 /* Rows at or above UIDNEXT are of a copy that never ended (copy.c). */
@@ -55,7 +114,7 @@ folder_load_rows(struct folder *f, struct error *e)
     }
     index_abort(&t);
     f->has_rows = true;
-    f->version++;
+    f->seen_until = 0;
     return true;
 }
 
@@ -96,18 +155,21 @@ folder_add_rows(struct folder *f, const struct store_row *rows, size_t count)
     make_room(f, count);
     memcpy(&f->rows[f->count], rows, count * sizeof *rows);
     f->count += count;
-    f->version++;
 }
 
 void
 folder_change_row(struct folder *f, const struct store_row *row)
 {
     struct store_row *mine = f->has_rows ? folder_find(f, row->uid) : NULL;
+    size_t at;
 
     if (mine == NULL)
         return;
     *mine = *row;
-    f->version++;
+    at = (size_t)(mine - f->rows);
+    if ((row->flags & MAIL_SEEN) == 0 && f->seen_until > at)
+        f->seen_until = at;
+    snapshot_changed(f, at);
 }
 
 void
@@ -118,29 +180,39 @@ folder_remove_rows(struct folder *f, const struct numset *uids)
     if (!f->has_rows || uids->n == 0)
         return;
     kept = folder_find_index(f, uids->r[0].first);
+    if (f->seen_until > kept)
+        f->seen_until = kept;
     for (size_t i = kept; i < f->count; i++)
         if (!numset_has(uids, f->rows[i].uid))
             f->rows[kept++] = f->rows[i];
+    if (f->count == kept)
+        return;
     f->count = kept;
-    f->version++;
+    snapshot_drop(f);
 }
 
 void
 folder_remove_all_rows(struct folder *f)
 {
     f->count = 0;
-    f->version++;
+    f->seen_until = 0;
+    snapshot_drop(f);
 }
 
 void
 folder_forget_rows(struct folder *f)
 {
-    free(f->rows);
-    f->rows = NULL;
-    f->count = f->room = 0;
+    free_rows(f);
+    f->count = 0;
     f->has_rows = false;
-    if (f->snapshot != -1)
-        close(f->snapshot);
-    f->snapshot = -1;
-    f->version++;
+    snapshot_drop(f);
+}
+
+uint32_t
+folder_first_unseen(struct folder *f)
+{
+    while (f->seen_until < f->count &&
+           (f->rows[f->seen_until].flags & MAIL_SEEN) != 0)
+        f->seen_until++;
+    return f->seen_until < f->count ? (uint32_t)f->seen_until + 1 : 0;
 }

@@ -10,7 +10,9 @@
 #define STORE_RECIPIENTS_MAX 1000  /* of one delivery                         */
 #define STORE_TXN_RECORDS    1000  /* a transaction writes about so many      */
 #define STORE_SUMMARY_MAX    (256u << 10) /* octets of one stored summary    */
-#define STORE_FOLDERS_CACHED 512  /* kept in memory though nobody uses them  */
+#define STORE_FOLDERS_CACHED 512 /* kept in memory though nobody uses them  */
+#define STORE_ROWS_BYTES     (64u << 20) /* of rows that nobody uses         */
+#define STORE_ROWS_SECONDS   600  /* they stay at most so long               */
 #define STORE_WORKERS        6    /* threads for files                       */
 #define STORE_FLOOR_BLOCK    1000 /* UIDs promised by one control file write */
 #define STORE_GONE_SECONDS   1800 /* an expunged file stays at most so long  */

@@ -4,20 +4,14 @@
  *   view_open -> reconcile_ready -> opening -> (durable) answer
  *
  * Rows at or above first_recent are new to everybody. A session that may
- * change the mailbox takes them (RFC 3501 section 2.3.2): it gets a snapshot
- * of its own, in which they have \Recent. All others share one.
+ * change the mailbox takes them (RFC 3501 section 2.3.2).
  */
-#include "base/fs.h"
 #include "base/mem.h"
-#include "mail/flags.h"
 #include "mailstore/names.h"
 #include "mailstore/reconcile.h"
 #include "mailstore/watch.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 struct opening {
     struct folder *folder; /* held */
@@ -28,68 +22,6 @@ struct opening {
     opened_fn *fn;
     void *arg;
 };
-
-static bool
-seal(int fd, struct error *e)
-{
-    if (fcntl(fd, F_ADD_SEALS,
-              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
-        return fail_sys(e, "seal a snapshot");
-    return true;
-}
-
-static bool
-make_snapshot(const struct store_row *rows, size_t count, int *fd,
-              struct error *e)
-{
-    int got = memfd_create("mailbox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (got == -1)
-        return fail_sys(e, "memfd");
-    if (!fs_write(got, span_from(rows, count * sizeof *rows), e) ||
-        !seal(got, e)) {
-        close(got);
-        return false;
-    }
-    *fd = got;
-    return true;
-}
-
-static bool
-shared_snapshot(struct folder *f, int *fd, struct error *e)
-{
-    if (f->snapshot != -1 && f->snapshot_version != f->version) {
-        close(f->snapshot);
-        f->snapshot = -1;
-    }
-    if (f->snapshot == -1) {
-        if (!make_snapshot(f->rows, f->count, &f->snapshot, e))
-            return false;
-        f->snapshot_version = f->version;
-    }
-    *fd = fcntl(f->snapshot, F_DUPFD_CLOEXEC, 0);
-    return *fd != -1 || fail_sys(e, "dup");
-}
-
-static bool
-take_snapshot(struct folder *f, uint32_t first_recent, int *fd, struct error *e)
-{
-    size_t from = folder_find_index(f, first_recent);
-    struct store_row *rows;
-    bool done;
-
-    if (from == f->count)
-        return shared_snapshot(f, fd, e);
-    rows = mem_take_array(f->count, sizeof *rows);
-    for (size_t i = 0; i < f->count; i++) {
-        rows[i] = f->rows[i];
-        if (i >= from)
-            rows[i].flags |= MAIL_RECENT;
-    }
-    done = make_snapshot(rows, f->count, fd, e);
-    free(rows);
-    return done;
-}
 
 /* \Recent is this session's from now on, and the files leave new/. */
 static bool
@@ -139,13 +71,15 @@ open_now(struct opening *o, struct error *e)
         return fail(e, FAIL_BUSY, "another session has the mailbox");
     if (!folder_load_rows(f, e))
         return false;
-    if (!take_snapshot(f, first_recent, &o->opened.snapshot, e))
+    if (!snapshot_take(f, first_recent, &o->opened.rows, e))
         return false;
+    o->opened.recent =
+        (uint32_t)(f->count - folder_find_index(f, first_recent));
     if ((o->how & STORE_EXAMINE) == 0 && !take_recent(f, e)) {
-        close(o->opened.snapshot);
+        snapshot_free(&o->opened.rows);
         return false;
     }
-    o->opened.count = f->count;
+    o->opened.first_unseen = folder_first_unseen(f);
     o->opened.uid_next = f->record.uid_next;
     o->opened.modseq = f->record.modseq;
     o->opened.view = join(o);
@@ -158,6 +92,7 @@ answer(void *arg)
     struct opening *o = arg;
 
     o->fn(o->arg, &o->opened, NULL);
+    snapshot_free(&o->opened.rows);
     folder_release(o->folder);
     free(o);
 }

@@ -7,7 +7,6 @@
 #include "mailstore/sweep.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 static void
 put_row(void *arg, const struct store_mailbox *m)
@@ -197,6 +196,15 @@ request_subscribe(struct reply *r, struct span body)
 
 /* --- opening ------------------------------------------------------------------------ */
 
+static struct wire_rows
+changes_of(const struct snapshot_taken *t)
+{
+    return (struct wire_rows){
+        .count = t->change_count,
+        .bytes = span_from(t->changes, t->change_count * sizeof *t->changes)
+    };
+}
+
 static void
 put_view(struct reply *r, const struct opened *o)
 {
@@ -204,14 +212,17 @@ put_view(struct reply *r, const struct opened *o)
     struct wire_view x = { .uid_validity = f->record.uid_validity,
                            .uid_next = o->uid_next,
                            .modseq = o->modseq,
-                           .count = o->count,
+                           .count = o->rows.count,
+                           .changes = changes_of(&o->rows),
+                           .recent = o->recent,
+                           .first_unseen = o->first_unseen,
                            .read_only = (o->view->how & STORE_EXAMINE) != 0 ||
                                         f->guarded };
     struct buf body = { 0 };
 
     session_fill_keywords(&f->record, &x.keywords);
     wire_put_view(&body, &x);
-    reply_done_fd(r, &body, o->snapshot);
+    reply_done_fd(r, &body, o->rows.fd);
     buf_free(&body);
 }
 
@@ -235,7 +246,6 @@ opened(void *arg, const struct opened *o, const struct error *e)
         view_close(&view);
         reply_invalid(r, "the session has ended");
     }
-    close(o->snapshot);
 }
 
 void

@@ -120,10 +120,8 @@ view_close(struct view **view)
     f = v->folder;
     leave(v);
     gone_view_closed(f, v);
-    if (f->views == NULL) {
-        folder_forget_rows(f);
+    if (f->views == NULL)
         names_hurry(f);
-    }
     folder_release(f);
     free(v);
     *view = NULL;

@@ -9,7 +9,7 @@
 #ifndef MAILSTORE_WATCH_H
 #define MAILSTORE_WATCH_H
 
-#include "mailstore/folder.h"
+#include "mailstore/snapshot.h"
 
 struct view_calls {
     void (*added)(void *arg, const struct store_row *rows, size_t count);
@@ -30,12 +30,11 @@ struct view {
     struct view *next;
 };
 
-/* The snapshot for one opening: a sealed memfd of the rows as they are now,
- * which the caller closes. */
+/* One opening, while its opened_fn runs. */
 struct opened {
     struct view *view;
-    int snapshot;
-    size_t count;
+    struct snapshot_taken rows;
+    uint32_t recent, first_unseen; /* as in struct store_view */
     uint32_t uid_next;
     uint64_t modseq;
 };

@@ -128,6 +128,7 @@ extern const struct ipc_op wire_ops[];
 #define WIRE_BODY_MAX     ((size_t)32 << 20)
 #define WIRE_KEYWORDS_MAX 64   /* of one mailbox: store_row.keywords' bits  */
 #define WIRE_ROWS_MAX     1500 /* in one wire_rows                          */
+#define WIRE_CHANGES_MAX  500  /* in one wire_view                          */
 #define WIRE_RANGES_MAX   7000 /* in one wire_expunged                      */
 
 /*
@@ -213,16 +214,29 @@ struct wire_keyword_list {
     bool is_full; /* no new ones can be made */
 };
 
+/* Rows, ascending by uid. They lie unaligned in `bytes` after a get; read them
+ * with wire_row_at(). */
+struct wire_rows {
+    uint32_t session; /* of an event */
+    size_t count;
+    struct span bytes; /* count * sizeof(struct store_row) */
+};
+struct store_row wire_row_at(const struct wire_rows *x, size_t i);
+
 /*
  * The end of open. The snapshot is a memfd with F_SEAL_SHRINK, F_SEAL_GROW and
  * F_SEAL_WRITE, that holds `count` packed struct store_row, ascending by uid,
  * and may hold more bytes behind them. It may be missing where count is 0.
+ * changes: rows as they are now that the snapshot has otherwise, or that come
+ * behind it; at most WIRE_CHANGES_MAX.
  */
 struct wire_view {
     uint32_t uid_validity, uid_next;
     uint64_t modseq;
-    uint64_t count;
+    uint64_t count; /* of the snapshot */
+    uint32_t recent, first_unseen;
     bool read_only;
+    struct wire_rows changes;
     struct wire_keyword_list keywords;
 };
 void wire_put_view(struct buf *b, const struct wire_view *x);
@@ -322,16 +336,9 @@ bool wire_get_copied(struct span *body, struct wire_copied *out);
 /* --- events (wire_event.c) ------------------------------------------------ */
 
 /* added: new messages, higher UIDs than all before. flagged: rows as they are
- * now. At most WIRE_ROWS_MAX, ascending by uid. They lie unaligned in `bytes`
- * after a get; read them with wire_row_at(). */
-struct wire_rows {
-    uint32_t session;
-    size_t count;
-    struct span bytes; /* count * sizeof(struct store_row) */
-};
+ * now. At most WIRE_ROWS_MAX. */
 void wire_put_rows(struct buf *b, const struct wire_rows *x);
 bool wire_get_rows(struct span *body, struct wire_rows *out);
-struct store_row wire_row_at(const struct wire_rows *x, size_t i);
 
 /* At most WIRE_RANGES_MAX ranges. modseq: of the mailbox, after it. */
 struct wire_expunged {

@@ -6,9 +6,8 @@
 static_assert(sizeof(struct store_row) == 40, "rows are packed as they lie");
 
 void
-wire_put_rows(struct buf *b, const struct wire_rows *x)
+wire_put_row_list(struct buf *b, const struct wire_rows *x)
 {
-    put_u32(b, x->session);
     put_u32(b, (uint32_t)x->count);
     buf_put(b, x->bytes);
 }
@@ -24,17 +23,34 @@ ascend(const struct wire_rows *x)
 }
 
 bool
-wire_get_rows(struct span *body, struct wire_rows *out)
+wire_get_row_list(struct span *body, size_t max, struct wire_rows *out)
 {
     uint32_t count;
+    size_t n;
 
-    if (!get_u32(body, &out->session) || !get_u32(body, &count) ||
-        count > WIRE_ROWS_MAX || body->n != count * sizeof(struct store_row))
+    if (!get_u32(body, &count) || count > max)
+        return false;
+    n = count * sizeof(struct store_row);
+    if (body->n < n)
         return false;
     out->count = count;
-    out->bytes = *body;
-    *body = span_after(*body, body->n);
+    out->bytes = span_sub(*body, 0, n);
+    *body = span_after(*body, n);
     return ascend(out);
+}
+
+void
+wire_put_rows(struct buf *b, const struct wire_rows *x)
+{
+    put_u32(b, x->session);
+    wire_put_row_list(b, x);
+}
+
+bool
+wire_get_rows(struct span *body, struct wire_rows *out)
+{
+    return get_u32(body, &out->session) &&
+           wire_get_row_list(body, WIRE_ROWS_MAX, out) && body->n == 0;
 }
 
 struct store_row

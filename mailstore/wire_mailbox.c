@@ -115,7 +115,10 @@ wire_put_view(struct buf *b, const struct wire_view *x)
     put_u32(b, x->uid_next);
     put_u64(b, x->modseq);
     put_u64(b, x->count);
+    put_u32(b, x->recent);
+    put_u32(b, x->first_unseen);
     put_u8(b, x->read_only);
+    wire_put_row_list(b, &x->changes);
     wire_put_keyword_list(b, &x->keywords);
 }
 
@@ -124,6 +127,8 @@ wire_get_view(struct span *body, struct wire_view *out)
 {
     return get_u32(body, &out->uid_validity) && get_u32(body, &out->uid_next) &&
            get_u64(body, &out->modseq) && get_u64(body, &out->count) &&
+           get_u32(body, &out->recent) && get_u32(body, &out->first_unseen) &&
            wire_get_bool(body, &out->read_only) &&
+           wire_get_row_list(body, WIRE_CHANGES_MAX, &out->changes) &&
            wire_get_keyword_list(body, &out->keywords) && body->n == 0;
 }

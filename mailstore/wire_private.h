@@ -15,6 +15,10 @@ bool wire_get_names(struct span *body, struct span *names, size_t *count);
 void wire_put_keyword_list(struct buf *b, const struct wire_keyword_list *x);
 bool wire_get_keyword_list(struct span *body, struct wire_keyword_list *out);
 
+/* Without the session. */
+void wire_put_row_list(struct buf *b, const struct wire_rows *x);
+bool wire_get_row_list(struct span *body, size_t max, struct wire_rows *out);
+
 void wire_put_flags(struct buf *b, const struct wire_flags *x);
 bool wire_get_flags(struct span *body, struct wire_flags *out);
 

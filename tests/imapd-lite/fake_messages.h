@@ -17,7 +17,12 @@ fake_fill_view(struct fake_box *b, bool examine)
                                      .keywords = b->keywords,
                                      .keyword_count = b->keyword_count };
     for (size_t i = 0; i < b->count; i++) {
-        fake.view.rows[i] = b->messages[i].row;
+        const struct store_row *row = &b->messages[i].row;
+
+        fake.view.rows[i] = *row;
+        fake.view.recent += (row->flags & MAIL_RECENT) != 0;
+        if (fake.view.first_unseen == 0 && (row->flags & MAIL_SEEN) == 0)
+            fake.view.first_unseen = (uint32_t)i + 1;
         if (!examine)
             b->messages[i].row.flags &= (uint16_t) ~(unsigned)MAIL_RECENT;
     }

@@ -148,10 +148,16 @@ get_open(struct span *body)
 static void
 put_view(struct buf *b)
 {
+    const struct store_row changes[] = { { .uid = 8, .size = 80 },
+                                         { .uid = 9 } };
     struct wire_view w = { .uid_validity = 1,
                            .uid_next = 2,
                            .modseq = 3,
                            .count = 4,
+                           .recent = 5,
+                           .first_unseen = 6,
+                           .changes.count = 2,
+                           .changes.bytes = span_from(changes, sizeof changes),
                            .read_only = true };
 
     w.keywords.count = 2;
@@ -167,10 +173,13 @@ get_view(struct span *body)
     struct wire_view w;
     bool whole = wire_get_view(body, &w);
 
-    CHECK(!whole || (w.uid_validity == 1 && w.uid_next == 2 && w.modseq == 3 &&
-                     w.count == 4 && w.read_only && w.keywords.count == 2 &&
-                     span_is(w.keywords.names[0], "$Junk") &&
-                     span_is(w.keywords.names[1], "b") && w.keywords.is_full),
+    CHECK(!whole ||
+              (w.uid_validity == 1 && w.uid_next == 2 && w.modseq == 3 &&
+               w.count == 4 && w.recent == 5 && w.first_unseen == 6 &&
+               w.changes.count == 2 && wire_row_at(&w.changes, 0).size == 80 &&
+               wire_row_at(&w.changes, 1).uid == 9 && w.read_only &&
+               w.keywords.count == 2 && span_is(w.keywords.names[0], "$Junk") &&
+               span_is(w.keywords.names[1], "b") && w.keywords.is_full),
           "view");
     return whole;
 }
