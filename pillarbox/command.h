@@ -17,6 +17,8 @@ command_fn command_config_check, command_config_show, command_config_sample;
 command_fn command_cert_show;
 command_fn command_import_maildir, command_import_mbox;
 command_fn command_export_maildir, command_export_mbox;
+command_fn command_backup_create, command_backup_list;
+command_fn command_backup_verify, command_backup_restore;
 command_fn command_version, command_help;
 
 #endif
