@@ -250,6 +250,14 @@ fs_stat(int dir, const char *path, struct stat *st, struct error *e)
 }
 
 bool
+fs_next_entry(DIR *d, struct dirent **entry, struct error *e)
+{
+    errno = 0;
+    *entry = readdir(d);
+    return *entry != NULL || errno == 0 || fail_sys(e, "list a directory");
+}
+
+bool
 fs_read_at(int fd, uint64_t offset, char *to, size_t n, size_t *got,
            struct error *e)
 {

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 /* Open for reading; a directory with fs_open_dir. The caller closes. */
@@ -62,6 +63,11 @@ bool fs_sync(int fd, struct error *e);
 bool fs_sync_dir(int dir, const char *path, struct error *e);
 
 bool fs_stat(int dir, const char *path, struct stat *st, struct error *e);
+
+/* The next entry of a directory, "." and ".." among them; NULL after the last.
+ * Where it cannot be read, readdir(3) alone would show a short list: files that
+ * look as if they were removed. */
+bool fs_next_entry(DIR *d, struct dirent **entry, struct error *e);
 
 /* The whole file, at most out->max bytes (LIMIT beyond). */
 bool fs_read_file(int dir, const char *path, struct buf *out, struct error *e);

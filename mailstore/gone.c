@@ -136,8 +136,10 @@ remove_one(struct unlinking *u, struct item *item)
         return;
     }
     /* Renamed by others, or removed before a crash. */
-    item->done = !maildir_find(dir, item->base, &found, &e) ||
-                 fs_unlink(dir, buf_text(&found), &e);
+    if (maildir_find(dir, item->base, &found, &e))
+        item->done = fs_unlink(dir, buf_text(&found), &e);
+    else
+        item->done = e.kind == FAIL_NOT_FOUND;
     buf_free(&found);
 }
 
@@ -178,10 +180,12 @@ keep_one(struct unlinking *u, int dir, struct item *item)
     struct error e;
 
     item->done = kept_link(u->folder->dir, item->path, dir, item->kept, &e);
-    if (!item->done && e.kind == FAIL_NOT_FOUND)
+    if (!item->done && e.kind == FAIL_NOT_FOUND &&
+        maildir_find(u->folder->dir, item->base, &found, &e))
         item->done =
-            !maildir_find(u->folder->dir, item->base, &found, &e) ||
             kept_link(u->folder->dir, buf_text(&found), dir, item->kept, &e);
+    else if (!item->done)
+        item->done = e.kind == FAIL_NOT_FOUND; /* there is nothing to keep */
     /* A full disk gets its room: then there is nothing to bring back. */
     if (!item->done && e.kind == FAIL_FULL)
         item->done = true;

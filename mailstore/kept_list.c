@@ -87,18 +87,19 @@ take_flags(struct kept_item *item, const struct maildir_name *n)
 }
 
 /* A message of a mailbox that was deleted whole. */
-static void
+static bool
 list_part(struct kept_list *l, DIR *box, const struct kept_item *mailbox,
-          const char *part)
+          const char *part, struct error *e)
 {
     struct buf path = { 0 };
-    struct error e;
     struct dirent *entry;
     DIR *d;
+    bool fine;
 
     buf_printf(&path, "%s/%s", strrchr(mailbox->path, '/') + 1, part);
-    d = open_list(dirfd(box), buf_text(&path), &e);
-    while (d != NULL && (entry = readdir(d)) != NULL) {
+    d = open_list(dirfd(box), buf_text(&path), e);
+    fine = d != NULL || e->kind == FAIL_NOT_FOUND;
+    while (d != NULL && (fine = fs_next_entry(d, &entry, e)) && entry != NULL) {
         struct kept_item item = { .box = mailbox->box, .time = mailbox->time };
         struct maildir_name n;
 
@@ -113,30 +114,32 @@ list_part(struct kept_list *l, DIR *box, const struct kept_item *mailbox,
     if (d != NULL)
         closedir(d);
     buf_free(&path);
+    return fine;
 }
 
-static void
+static bool
 list_mailbox(struct kept_list *l, DIR *box, struct kept_item *item,
-             struct span time)
+             struct span time, struct error *e)
 {
     struct cursor c = cursor_on(time);
     uint64_t seconds;
 
     if (!take_number64(&c, &seconds) || !take_end(&c))
-        return;
+        return true;
     item->time = (int64_t)seconds;
     item->is_mailbox = true;
     add_item(l, item);
-    list_part(l, box, item, "cur");
-    list_part(l, box, item, "new");
+    return list_part(l, box, item, "cur", e) &&
+           list_part(l, box, item, "new", e);
 }
 
-static void
-list_box(struct kept_list *l, DIR *d)
+static bool
+list_box(struct kept_list *l, DIR *d, struct error *e)
 {
     struct dirent *entry;
+    bool fine;
 
-    while ((entry = readdir(d)) != NULL) {
+    while ((fine = fs_next_entry(d, &entry, e)) && entry != NULL) {
         struct span name = span_of(entry->d_name);
         struct kept_item item = { .box = l->box_count - 1 };
         struct maildir_name n;
@@ -144,12 +147,15 @@ list_box(struct kept_list *l, DIR *d)
         item.path = arena_printf(&l->memory, KEPT_DIR "/%s/%s",
                                  l->boxes[item.box].id, entry->d_name);
         if (span_starts(name, DELETED)) {
-            list_mailbox(l, d, &item, span_after(name, strlen(DELETED)));
+            if (!list_mailbox(l, d, &item, span_after(name, strlen(DELETED)),
+                              e))
+                return false;
         } else if (parse_message(name, &item, &n)) {
             take_flags(&item, &n);
             add_item(l, &item);
         }
     }
+    return fine;
 }
 
 static int
@@ -186,11 +192,12 @@ kept_list(int root, const char *home, struct kept_list *l, struct error *e)
 {
     DIR *all = open_all(root, home, e);
     struct dirent *entry;
+    bool fine;
 
     *l = (struct kept_list){ 0 };
     if (all == NULL)
         return e->kind == FAIL_NOT_FOUND;
-    while ((entry = readdir(all)) != NULL) {
+    while ((fine = fs_next_entry(all, &entry, e)) && entry != NULL) {
         DIR *d = is_box(entry->d_name) ? open_list(dirfd(all), entry->d_name, e)
                                        : NULL;
 
@@ -198,10 +205,16 @@ kept_list(int root, const char *home, struct kept_list *l, struct error *e)
             continue;
         l->boxes = mem_grow(l->boxes, (l->box_count + 1) * sizeof *l->boxes);
         read_box(dirfd(d), entry->d_name, &l->boxes[l->box_count++]);
-        list_box(l, d);
+        fine = list_box(l, d, e);
         closedir(d);
+        if (!fine)
+            break;
     }
     closedir(all);
+    if (!fine) {
+        kept_list_free(l);
+        return false;
+    }
     if (l->count > 0)
         qsort(l->items, l->count, sizeof *l->items, order);
     return true;

@@ -164,18 +164,20 @@ is_folder_like(int dir, const char *name)
            name[1] != '#' && fs_stat(dir, name, &st, &e) && S_ISDIR(st.st_mode);
 }
 
-/* ... with cur/. */
+/* ... with cur/: else NOT_FOUND, or why nobody can tell. */
 static bool
-is_folder(int dir, const char *name)
+is_folder(int dir, const char *name, struct error *e)
 {
     char inside[NAME_MAX + 8];
-    struct error e;
     struct stat st;
 
     if (!is_folder_like(dir, name))
-        return false;
+        return fail(e, FAIL_NOT_FOUND, "%s is no folder", name);
     snprintf(inside, sizeof inside, "%s/cur", name);
-    return fs_stat(dir, inside, &st, &e) && S_ISDIR(st.st_mode);
+    if (!fs_stat(dir, inside, &st, e))
+        return false;
+    return S_ISDIR(st.st_mode) ||
+           fail(e, FAIL_NOT_FOUND, "%s is no directory", inside);
 }
 
 bool
@@ -184,20 +186,27 @@ maildir_list(int root, const char *path, struct maildir_folders *f,
 {
     DIR *d = open_list(root, path, e);
     struct dirent *entry;
+    bool fine;
 
     if (d == NULL)
         return false;
     *f = (struct maildir_folders){ 0 };
-    while ((entry = readdir(d)) != NULL) {
+    while ((fine = fs_next_entry(d, &entry, e)) && entry != NULL) {
         bool inbox = strcmp(entry->d_name, ".") == 0;
 
-        if (!inbox && !is_folder(dirfd(d), entry->d_name))
-            continue;
+        if (!inbox && !is_folder(dirfd(d), entry->d_name, e)) {
+            if (e->kind == FAIL_NOT_FOUND)
+                continue;
+            fine = false;
+            break;
+        }
         f->names = mem_grow(f->names, (f->count + 1) * sizeof *f->names);
         snprintf(f->names[f->count++], NAME_MAX + 1, "%s", entry->d_name);
     }
     closedir(d);
-    return true;
+    if (!fine)
+        maildir_list_free(f);
+    return fine;
 }
 
 void
@@ -219,7 +228,7 @@ empty(int dir, const char *path, unsigned depth, struct error *e)
 
     if (d == NULL)
         return false;
-    while (done && (entry = readdir(d)) != NULL) {
+    while (done && (done = fs_next_entry(d, &entry, e)) && entry != NULL) {
         const char *name = entry->d_name;
 
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -275,7 +284,8 @@ maildir_sweep_trash(int home)
 
         if (span_starts(span_of(name), MAILDIR_TRASH))
             maildir_remove(home, name, &e);
-        else if (is_folder_like(home, name) && !is_folder(home, name))
+        else if (is_folder_like(home, name) && !is_folder(home, name, &e) &&
+                 e.kind == FAIL_NOT_FOUND)
             remove_half_made(home, name, &e);
     }
     closedir(d);
@@ -305,17 +315,19 @@ undo:
     return false;
 }
 
+/* NOT_FOUND, or why nobody can tell. */
 static bool
-find_in(int dir, const char *part, struct span base, struct buf *path)
+find_in(int dir, const char *part, struct span base, struct buf *path,
+        struct error *e)
 {
-    struct error e;
-    DIR *d = open_list(dir, part, &e);
+    DIR *d = open_list(dir, part, e);
     struct dirent *entry;
     bool found = false;
+    bool fine;
 
     if (d == NULL)
         return false;
-    while (!found && (entry = readdir(d)) != NULL) {
+    while ((fine = fs_next_entry(d, &entry, e)) && entry != NULL && !found) {
         struct maildir_name n;
 
         found = maildir_name_parse(span_of(entry->d_name), &n) &&
@@ -324,7 +336,8 @@ find_in(int dir, const char *part, struct span base, struct buf *path)
             buf_printf(path, "%s/%s", part, entry->d_name);
     }
     closedir(d);
-    return found;
+    return found ||
+           (fine && fail(e, FAIL_NOT_FOUND, "no file %.*s", SPAN(base)));
 }
 
 bool
@@ -333,7 +346,9 @@ maildir_find(int dir, struct span base, struct buf *path, struct error *e)
     /* Twice: a file that is renamed meanwhile can be missed once. */
     for (int i = 0; i < 2; i++)
         for (size_t k = sizeof parts / sizeof parts[0]; k > 0; k--)
-            if (find_in(dir, parts[k - 1], base, path))
+            if (find_in(dir, parts[k - 1], base, path, e))
                 return true;
-    return fail(e, FAIL_NOT_FOUND, "no file %.*s", SPAN(base));
+            else if (e->kind != FAIL_NOT_FOUND)
+                return false;
+    return false;
 }

@@ -87,6 +87,7 @@ list(struct look *l, int dir, bool in_new, struct error *e)
     struct dirent *entry;
     DIR *d;
     int fd;
+    bool fine;
 
     if (!fs_open_dir(dir, in_new ? "new" : "cur", &fd, e))
         return false;
@@ -95,10 +96,10 @@ list(struct look *l, int dir, bool in_new, struct error *e)
         close(fd);
         return fail_sys(e, "list a directory");
     }
-    while ((entry = readdir(d)) != NULL)
+    while ((fine = fs_next_entry(d, &entry, e)) && entry != NULL)
         add_entry(l, entry->d_name, in_new);
     closedir(d);
-    return true;
+    return fine;
 }
 
 static int
