@@ -55,8 +55,9 @@ struct settings {
         const char *dir, *index_dir;
         struct text_list folders; /* made for new users */
         enum sync_mode sync;
-        unsigned keep_deleted;   /* seconds */
-        const char *subaddress;  /* "+"; "" is off */
+        unsigned keep_deleted;          /* seconds */
+        unsigned trash_keep, junk_keep; /* seconds; 0: for ever */
+        const char *subaddress;         /* "+"; "" is off */
         uint64_t quota;          /* bytes of an account, 0: none; the default */
         unsigned quota_messages; /* likewise */
         unsigned quota_warning;  /* percent; 0: none */

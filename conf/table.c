@@ -42,6 +42,8 @@ const struct setting setting_table[] = {
     { "mail",    "folders",       SETTING_LIST,      AT(mail.folders),        "Drafts, Sent, Junk, Trash, Archive", 0, 0, NULL, "made for new users" },
     { "mail",    "sync",          SETTING_WORD,      AT(mail.sync),           "always",                0, 0, sync_words,     "always; batch: gather up to 5 ms; never: tests only" },
     { "mail",    "keep_deleted",  SETTING_SECONDS,   AT(mail.keep_deleted),   "14d",                   0, 31536000, NULL,    "expunged mail and deleted mailboxes can be brought back so long; 0: never" },
+    { "mail",    "trash_keep",    SETTING_SECONDS,   AT(mail.trash_keep),     "30d",                   0, 315360000, NULL,   "what has been in Trash so long is expunged; 0: never" },
+    { "mail",    "junk_keep",     SETTING_SECONDS,   AT(mail.junk_keep),      "30d",                   0, 315360000, NULL,   "likewise in Junk" },
     { "mail",    "subaddress",    SETTING_TEXT,      AT(mail.subaddress),     "+",                     0, 0, NULL,           "anna+shop@ is anna@; \"\" switches it off" },
     { "mail",    "quota",         SETTING_SIZE,      AT(mail.quota),          "0",                     0, 0, NULL,           "of an account, unless \"quota set\" says otherwise; 0: none" },
     { "mail",    "quota_messages", SETTING_COUNT,    AT(mail.quota_messages), "0",                     0, 0, NULL,           "messages of an account, likewise; 0: any number" },

@@ -6,6 +6,7 @@
 #include "mailstore/committer.h"
 #include "mailstore/dispose.h"
 #include "mailstore/events.h"
+#include "mailstore/expire.h"
 #include "mailstore/folder.h"
 #include "mailstore/gone.h"
 #include "mailstore/intent.h"
@@ -232,6 +233,7 @@ start_parts(struct core *c, enum index_state state)
     c->notify = notify_new(c);
     c->committer = committer_new(c);
     c->purge = purge_new(c);
+    c->expire = expire_new(c);
     maildir_sweep_tmp(c->root);
     intent_replay(c);
     dispose_replay(c);
@@ -327,6 +329,7 @@ core_close(struct core **core)
     pool_free(&c->pool);
     committer_free(&c->committer);
     purge_free(&c->purge);
+    expire_free(&c->expire);
     free_all(c);
     wake_free(&c->soon);
     index_close(&c->index);

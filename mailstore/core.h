@@ -42,6 +42,7 @@ struct core_options {
     unsigned quota_warning; /* percent that an account is told of; 0: none */
     unsigned workers;       /* 0: STORE_WORKERS */
     unsigned keep_deleted;  /* seconds; 0: what is expunged goes at once */
+    unsigned trash_keep, junk_keep; /* seconds (expire.h); 0: for ever */
 };
 
 struct deferred;
@@ -67,6 +68,7 @@ struct core {
     struct delivery *imports; /* being committed, in the order of UIDs */
     struct notify *notify;
     struct purge *purge;
+    struct expire *expire;     /* NULL: all is kept */
     pthread_mutex_t kept_lock; /* kept.h */
     struct timer *tick;
     struct wake *soon;

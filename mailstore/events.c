@@ -104,6 +104,14 @@ event_guarded(const struct folder *f, size_t missing)
 }
 
 void
+event_expired(const struct folder *f, uint64_t count)
+{
+    log_event(LOG_INFO, "expired", log_text("user", f->home->name),
+              log_text("mailbox", f->record.name),
+              log_number("messages", count));
+}
+
+void
 event_quarantined(const struct folder *f, struct span file)
 {
     log_event(LOG_WARNING, "file-quarantined", log_text("user", f->home->name),

@@ -32,6 +32,8 @@ void event_no_warning(struct span user, const struct error *e);
 
 void event_verified(const struct folder *f, size_t added, size_t missing);
 void event_guarded(const struct folder *f, size_t missing);
+/* By expire.h. */
+void event_expired(const struct folder *f, uint64_t count);
 void event_quarantined(const struct folder *f, struct span file);
 void event_skipped(const struct folder *f, struct span file);
 void event_file_failed(const struct folder *f, const struct error *e);

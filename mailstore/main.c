@@ -93,6 +93,8 @@ main(int argc, char **argv)
                                     .min_free_disk = conf->limits.min_free_disk,
                                     .message_size = conf->limits.message_size,
                                     .keep_deleted = conf->mail.keep_deleted,
+                                    .trash_keep = conf->mail.trash_keep,
+                                    .junk_keep = conf->mail.junk_keep,
                                     .quota_bytes = conf->mail.quota,
                                     .quota_messages = conf->mail.quota_messages,
                                     .quota_warning = conf->mail.quota_warning };
