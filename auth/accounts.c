@@ -35,18 +35,24 @@ accounts_get(struct kv_txn *t, enum accounts_table table, struct span key,
 }
 
 /*
- * Where not even a transaction begins, the environment is lost for this
- * process (DB_RUNRECOVERY): the next one recovers it.
+ * The environment is lost for this process (DB_RUNRECOVERY), or what it wrote
+ * may not be on the disk: the next one recovers it.
  */
+static void
+check(const struct error *e)
+{
+    if (e->kind != FAIL_CORRUPT && e->kind != FAIL_IO)
+        return;
+    log_event(LOG_ERROR, "database-lost", log_text("why", e->text));
+    _exit(EX_TEMPFAIL);
+}
+
 static bool
 begin(struct accounts *a, struct kv_txn **t, struct error *e)
 {
     if (kv_begin(a->kv, t, e))
         return true;
-    if (e->kind == FAIL_CORRUPT) {
-        log_event(LOG_ERROR, "database-lost", log_text("why", e->text));
-        _exit(EX_TEMPFAIL);
-    }
+    check(e);
     return false;
 }
 
@@ -75,7 +81,10 @@ run_change(struct accounts *a, accounts_work_fn *work, void *arg,
         kv_abort(&t);
         return false;
     }
-    return kv_commit(&t, e);
+    if (kv_commit(&t, e))
+        return true;
+    check(e);
+    return false;
 }
 
 bool
@@ -99,7 +108,10 @@ accounts_change(struct accounts *a, accounts_work_fn *work, void *arg,
     pthread_mutex_lock(&a->lock);
     done = run_change(a, work, arg, e);
     pthread_mutex_unlock(&a->lock);
-    return done && kv_flush(a->kv, e);
+    if (!done || kv_flush(a->kv, e))
+        return done;
+    check(e);
+    return false;
 }
 
 /* Reads what the database is, or makes it so on the first start. */
@@ -209,5 +221,8 @@ accounts_has_domain(const struct accounts *a, struct span domain)
 bool
 accounts_checkpoint(struct accounts *a, struct error *e)
 {
-    return kv_checkpoint(a->kv, e);
+    if (kv_checkpoint(a->kv, e))
+        return true;
+    check(e);
+    return false;
 }

@@ -3,12 +3,14 @@
  *
  *   <dir>/LOCK            flock: who holds it owns the environment
  *   <dir>/CLEAN           there while the last life ended with kv_close()
+ *   <dir>/DOUBT           nothing here is believed until written anew
  *   <dir>/<table>.db      btrees, checksum on every page
  *   <dir>/log.NNNNNNNNNN  the write-ahead log, 16 MiB a file
  *
  * libdb never syncs the directory (K2). Without that a power cut may take the
  * log file's name with it, and all that a flush had promised.
  */
+#include "kv/kv_anew.h"
 #include "kv/kv_inside.h"
 
 #include "base/fs.h"
@@ -80,6 +82,8 @@ kv_failed(struct kv *kv, int ret, const char *doing, const char *what,
 {
     enum fail kind = kind_of(ret);
 
+    if (ret == DB_RUNRECOVERY && atomic_load(&kv->system_error) != 0)
+        kind = kind_of(atomic_load(&kv->system_error));
     if (kind != FAIL_NOT_FOUND && kind != FAIL_EXISTS && kind != FAIL_BUSY)
         atomic_store(&kv->damaged, true);
     return fail(e, kind, "%s %s: %s", doing, what, db_strerror(ret));
@@ -91,6 +95,22 @@ kv_engine(void)
     return "Berkeley DB " TEXT(DB_VERSION_MAJOR) "." TEXT(DB_VERSION_MINOR);
 }
 
+/*
+ * libdb panics where the system lets it down in recovery or in a commit, and
+ * then calls it DB_RUNRECOVERY, as if the files were damaged; only its words
+ * still tell. Full or failing, the disk may be fine again the next time.
+ */
+static void
+note_system_error(struct kv *kv, const char *text)
+{
+    static const int numbers[] = { EIO,    ENOSPC, EDQUOT, EROFS,
+                                   EMFILE, ENFILE, ENOMEM };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (strstr(text, strerrordesc_np(numbers[i])) != NULL)
+            atomic_store(&kv->system_error, numbers[i]);
+}
+
 /* libdb says the same a hundred times over when a file makes no sense. */
 static void
 on_db_error(const DB_ENV *env, const char *prefix, const char *text)
@@ -100,6 +120,7 @@ on_db_error(const DB_ENV *env, const char *prefix, const char *text)
     uint64_t hash = hash64(key, span_of(text));
 
     (void)prefix;
+    note_system_error(kv, text);
     if (atomic_exchange(&kv->last_error, hash) == hash)
         return;
     log_event(LOG_ERROR, "database-error", log_text("text", text));
@@ -185,17 +206,36 @@ put_clean_mark(struct kv *kv, struct error *e)
     return fs_replace(kv->dir_fd, CLEAN_MARK, span_of(""), 0600, e);
 }
 
+/* Some fsync failed, or may have: the next life believes no file. */
+static bool
+sync_failed(struct kv *kv, int ret, const char *doing, struct error *e)
+{
+    kv_failed(kv, ret, doing, kv->dir, e);
+    if (e->kind != FAIL_FULL)
+        kv_anew_ask(kv->dir_fd);
+    return false;
+}
+
 /* --- the environment ----------------------------------------------------------- */
+
+/* libdb itself would ask again after EIO, a hundred times. Linux answers with
+ * it once. */
+static int
+sync_once(int fd)
+{
+    return fdatasync(fd) == 0 ? 0 : errno;
+}
 
 static int
 configure(struct kv *kv, uint64_t cache)
 {
     DB_ENV *env = kv->env;
-    int ret;
+    int ret = db_env_set_func_fsync(sync_once); /* of all environments */
 
     env->app_private = kv;
     env->set_errcall(env, on_db_error);
-    if ((ret = env->set_cachesize(env, (uint32_t)(cache >> 30),
+    if (ret != 0 ||
+        (ret = env->set_cachesize(env, (uint32_t)(cache >> 30),
                                   (uint32_t)(cache & ((1u << 30) - 1)), 1)) !=
             0 ||
         (ret = env->set_flags(env, DB_TXN_NOSYNC, 1)) != 0 ||
@@ -223,7 +263,7 @@ open_environment(struct kv *kv, uint64_t cache, struct error *e)
     ret = configure(kv, cache == 0 ? CACHE_DEFAULT : cache);
     if (ret == 0)
         ret = kv->env->open(kv->env, kv->dir, flags, 0600);
-    return ret == 0 || kv_failed(kv, ret, "open", kv->dir, e);
+    return ret == 0 || sync_failed(kv, ret, "open", e);
 }
 
 static bool
@@ -310,6 +350,7 @@ kv_open(struct kv **out, const struct kv_options *o, bool *was_clean,
     bool clean;
 
     if (!open_directory(kv, o->dir, e) || !take_lock(kv, e) ||
+        (kv_anew_wanted(kv->dir_fd) && !kv_anew_write(kv->dir_fd, e)) ||
         !take_clean_mark(kv, &clean, e) ||
         !open_environment(kv, o->cache_bytes, e) || !open_tables(kv, o, e) ||
         !kv_flush(kv, e))
@@ -362,6 +403,7 @@ sync_names(struct kv *kv, struct error *e)
         return true;
     if (!fs_sync(kv->dir_fd, e)) {
         atomic_store(&kv->damaged, true);
+        kv_anew_ask(kv->dir_fd);
         return false;
     }
     atomic_store(&kv->synced_file, file);
@@ -374,7 +416,7 @@ kv_flush(struct kv *kv, struct error *e)
     int ret = kv->env->log_flush(kv->env, NULL);
 
     if (ret != 0)
-        return kv_failed(kv, ret, "flush", kv->dir, e);
+        return sync_failed(kv, ret, "flush", e);
     return sync_names(kv, e);
 }
 
@@ -390,7 +432,7 @@ kv_checkpoint(struct kv *kv, struct error *e)
     int ret = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
 
     if (ret != 0)
-        return kv_failed(kv, ret, "checkpoint", kv->dir, e);
+        return sync_failed(kv, ret, "checkpoint", e);
     return sync_names(kv, e);
 }
 

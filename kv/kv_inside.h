@@ -24,6 +24,7 @@ struct kv {
     int lock_fd;
     bool in_txn;                     /* K3                                   */
     atomic_bool damaged;             /* no CLEAN mark at the end             */
+    atomic_int system_error;         /* that libdb met, or 0                 */
     atomic_uint synced_file;         /* K2: last log file whose name is safe */
     atomic_uint_fast64_t log_bytes;  /* since the last checkpoint            */
     atomic_uint_fast64_t last_error; /* hash of what libdb last said     */

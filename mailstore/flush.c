@@ -200,18 +200,30 @@ wait_for_checkpoint(struct flush *f)
         continue;
 }
 
-/* A failure loses nothing: the log stays longer. */
+/*
+ * A failure for want of room loses nothing: the log stays longer. After any
+ * other there must be no second try, which could succeed with nothing written:
+ * whoever waits for the next flush learns of it.
+ */
 static void
 checkpoint_once(struct flush *f)
 {
     struct error e;
+    bool fine;
 
     f->want_checkpoint = false;
+    if (f->failed)
+        return;
     f->in_checkpoint = true;
     pthread_mutex_unlock(&f->lock);
-    if (!kv_checkpoint(f->kv, &e))
+    fine = kv_checkpoint(f->kv, &e);
+    if (!fine)
         log_event(LOG_WARNING, "checkpoint-failed", log_text("text", e.text));
     pthread_mutex_lock(&f->lock);
+    if (!fine && e.kind != FAIL_FULL && !f->failed) {
+        f->failed = true;
+        f->error = e;
+    }
     f->in_checkpoint = false;
     f->counts.checkpoints++;
 }

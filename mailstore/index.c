@@ -3,7 +3,8 @@
  *
  *   <dir>             flock on the directory itself: moving it aside must not
  *                     happen under another process
- *   <dir>/STAMP       what it is, and how often it was opened in vain:
+ *   <dir>/STAMP       what it is, and how often it was opened in vain (30 for
+ *                     each time, 1 where the disk gave an error):
  *                         pillarbox index
  *                         schema 2
  *                         Berkeley DB 5.3
@@ -37,7 +38,8 @@
 #include <unistd.h>
 
 #define SCHEMA           2
-#define ATTEMPTS_MAX     2
+#define ATTEMPT          30 /* in the stamp's count; a disk's error is 1 */
+#define ATTEMPTS_MAX     (2 * ATTEMPT)
 #define ASIDE_MAX        1000
 #define RECOVERY_SECONDS 60 /* then SIGALRM ends the process: an attempt */
 #define CACHE_DEFAULT    ((uint64_t)64 << 20)
@@ -185,8 +187,10 @@ start_over(struct index *ix, const char *why, struct error *e)
 
 /* --- opening ---------------------------------------------------------------------- */
 
-/* A kv_open that crashes or stands still leaves its attempt in the stamp; one
- * that fails in order for the system's sake does not count. */
+/* A kv_open that crashes or stands still leaves its attempt in the stamp. One
+ * that fails in order for the system's sake does not count, but the disk's
+ * errors do a little: after a minute of them (the supervisor tries once a
+ * second) the place is bad for good. */
 static bool
 open_kv(struct index *ix, uint64_t cache, uint32_t attempts, bool *was_clean,
         struct error *e)
@@ -200,7 +204,7 @@ open_kv(struct index *ix, uint64_t cache, uint32_t attempts, bool *was_clean,
     unsigned before;
     bool fine;
 
-    if (!write_stamp(ix->lock_fd, attempts + 1, e))
+    if (!write_stamp(ix->lock_fd, attempts + ATTEMPT, e))
         return false;
     before = alarm(RECOVERY_SECONDS);
     fine = kv_open(&ix->kv, &o, was_clean, e);
@@ -208,7 +212,7 @@ open_kv(struct index *ix, uint64_t cache, uint32_t attempts, bool *was_clean,
     if (fine)
         return write_stamp(ix->lock_fd, 0, e);
     if (e->kind != FAIL_CORRUPT)
-        write_stamp(ix->lock_fd, attempts, &ignored);
+        write_stamp(ix->lock_fd, attempts + (e->kind == FAIL_IO), &ignored);
     return false;
 }
 

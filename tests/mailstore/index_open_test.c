@@ -176,7 +176,7 @@ static void
 stamp_attempts(const char *dir)
 {
     write_stamp(dir, "pillarbox index\nschema 2\nBerkeley DB 5.3\nattempts "
-                     "2\n");
+                     "60\n");
 }
 
 static void
@@ -270,7 +270,7 @@ test_one_attempt_more(void)
     put_account(ix);
     index_close(&ix);
     write_stamp(dir, "pillarbox index\nschema 2\nBerkeley DB 5.3\nattempts "
-                     "1\n");
+                     "59\n");
     ix = must_open(dir, INDEX_CLEAN);
     CHECK(has_account(ix), "one opening in vain moves nothing aside");
     index_close(&ix);
