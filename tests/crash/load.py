@@ -58,13 +58,15 @@ def served_seconds():
 
 
 def is_served(box, users):
-    """Until then there is no service: a turn through every program."""
+    """Until then there is no service: a turn through every program. RCPT goes
+    as far as the store, which promises room."""
     for user in users:
         c = log_in(box, user)
         c.select("INBOX")
         c.logout()
     with smtplib.SMTP("127.0.0.1", box.port["smtp"], timeout=10) as s:
-        return s.noop()[0] == 250
+        return s.ehlo()[0] == 250 and s.mail("bob@example.com")[0] == 250 \
+            and all(s.rcpt(user.name)[0] == 250 for user in users)
 
 
 # --- what is there ------------------------------------------------------------

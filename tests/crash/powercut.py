@@ -4,6 +4,7 @@
         disk.mount()            # disk.path is the directory
         ...
         disk.cut("drop")        # or "mix 17"; every call fails from now on
+    disk.fail("fsync", errno.EIO, "/index/")   # these calls; disk.fine(): no more
         disk.unmount()          # when all users of it are dead
         disk.mount()            # what was durable
 """
@@ -15,7 +16,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = [os.path.join(HERE, f"powercut_{part}.c")
-           for part in ("fs", "file", "model", "cut")]
+           for part in ("fs", "file", "model", "cut", "fault")]
 WARN = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wmissing-prototypes",
         "-Werror"]
 
@@ -71,6 +72,22 @@ class Disk:
         if not answer.startswith("cut:"):
             raise RuntimeError("powercut_fs failed at the cut")
         return answer.strip()
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+    def fail(self, operation, number, part="/", times=0):
+        """So many times (0: always) fails one of read write fsync open create
+        unlink rmdir rename link mkdir opendir readdir fsyncdir lookup getattr
+        setattr, where PART is in the path."""
+        if self.ask(f"fail {operation} {number} {part} {times}") != "fails\n":
+            raise RuntimeError("powercut_fs cannot do that")
+
+    def fine(self):
+        """How many calls have failed."""
+        return int(self.ask("fine").split()[1])
 
     def unmount(self):
         self.process.stdin.close()

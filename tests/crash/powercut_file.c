@@ -1,4 +1,5 @@
 /* Attributes, content and listings for powercut_fs.c. */
+#include "powercut_fault.h"
 #include "powercut_ops.h"
 
 #include <dirent.h>
@@ -19,7 +20,7 @@ ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     int wrong;
 
     (void)file;
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "getattr", ops_node(ino), NULL))
         return;
     wrong = fstat(ops_node(ino)->fd, &st) == 0 ? 0 : errno;
     model_leave();
@@ -102,7 +103,7 @@ ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *to, int what,
     int wrong;
 
     (void)file;
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "setattr", n, NULL))
         return;
     wrong = change(n, to, what);
     if (wrong == 0 && fstat(n->fd, &st) != 0)
@@ -135,7 +136,7 @@ ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
     int fd;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "open", ops_node(ino), NULL))
         return;
     fd = model_reopen(ops_node(ino), file->flags & O_ACCMODE);
     if (fd < 0) {
@@ -155,7 +156,7 @@ ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
     struct fuse_entry_param entry;
     int fd, wrong = 0;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "create", dir, name))
         return;
     fd = openat(dir->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0) {
@@ -190,10 +191,9 @@ ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at,
     char *room = malloc(size);
     ssize_t got = -1;
 
-    (void)ino;
     if (room == NULL)
         model_stop("memory");
-    if (ops_enter(req)) {
+    if (ops_enter_for(req, "read", ops_node(ino), NULL)) {
         got = pread((int)file->fh, room, size, at);
         model_leave();
         if (got < 0)
@@ -212,7 +212,7 @@ ops_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
     ssize_t put = 0;
     int wrong;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "write", n, NULL))
         return;
     wrong = model_file_changes(n);
     if (wrong == 0) {
@@ -232,12 +232,21 @@ void
 ops_fsync(fuse_req_t req, fuse_ino_t ino, int only_data,
           struct fuse_file_info *file)
 {
+    struct node *n = ops_node(ino);
+    int wrong;
+
     (void)only_data;
     (void)file;
     if (ops_sync_microseconds > 0)
         usleep(ops_sync_microseconds);
-    if (ops_enter(req))
-        ops_leave(req, model_file_durable(ops_node(ino)));
+    if (!ops_enter(req))
+        return;
+    wrong = fault_of("fsync", n, NULL);
+    if (wrong != 0)
+        model_file_forsaken(n);
+    else
+        wrong = model_file_durable(n);
+    ops_leave(req, wrong);
 }
 
 /* --- directories ----------------------------------------------------------------------- */
@@ -248,7 +257,7 @@ ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     DIR *d = NULL;
     int fd;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "opendir", ops_node(ino), NULL))
         return;
     fd = model_reopen(ops_node(ino), O_RDONLY | O_DIRECTORY);
     if (fd >= 0)
@@ -271,10 +280,9 @@ ops_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at,
     size_t used = 0;
     struct dirent *entry;
 
-    (void)ino;
     if (room == NULL)
         model_stop("memory");
-    if (ops_enter(req)) {
+    if (ops_enter_for(req, "readdir", ops_node(ino), NULL)) {
         seekdir(d, at);
         while ((entry = readdir(d)) != NULL) {
             struct stat st = { .st_ino = entry->d_ino,
@@ -308,7 +316,7 @@ ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int only_data,
     (void)file;
     if (ops_sync_microseconds > 0)
         usleep(ops_sync_microseconds);
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "fsyncdir", ops_node(ino), NULL))
         return;
     model_names_durable(ops_node(ino));
     ops_leave(req, 0);

@@ -12,9 +12,10 @@
  *   cut drop          all that is not durable is lost
  *   cut mix SEED      some of it is lost
  *
- * and answers "cut: N names, N files, N kept". At the end of its input it
- * unmounts and ends. Needs root. There is no O_TMPFILE here.
+ * and answers "cut: N names, N files, N kept"; those of powercut_fault.c make
+ * single calls fail. At the end of its input it unmounts and ends. Needs root. There is no O_TMPFILE here.
  */
+#include "powercut_fault.h"
 #include "powercut_ops.h"
 
 #include <errno.h>
@@ -49,6 +50,21 @@ ops_enter(fuse_req_t req)
     if (model_enter())
         return true;
     fuse_reply_err(req, EIO);
+    return false;
+}
+
+bool
+ops_enter_for(fuse_req_t req, const char *operation, const struct node *n,
+              const char *name)
+{
+    int wrong;
+
+    if (!ops_enter(req))
+        return false;
+    wrong = fault_of(operation, n, name);
+    if (wrong == 0)
+        return true;
+    ops_leave(req, wrong);
     return false;
 }
 
@@ -99,8 +115,10 @@ ops_own(fuse_req_t req, struct node *dir, const char *name)
 static void
 do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-    if (ops_enter(req))
-        leave_with_entry(req, true, ops_node(parent), name);
+    struct node *dir = ops_node(parent);
+
+    if (ops_enter_for(req, "lookup", dir, name))
+        leave_with_entry(req, true, dir, name);
 }
 
 static void
@@ -110,7 +128,7 @@ do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
     struct node *dir = ops_node(parent);
     bool done;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "create", dir, name))
         return;
     done = mknodat(dir->fd, name, mode, device) == 0;
     if (done) {
@@ -126,7 +144,7 @@ do_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
     struct node *dir = ops_node(parent);
     bool done;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "mkdir", dir, name))
         return;
     done = mkdirat(dir->fd, name, mode) == 0;
     if (done) {
@@ -143,7 +161,7 @@ do_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
     char path[40];
     bool done;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "link", dir, name))
         return;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", ops_node(ino)->fd);
     done = linkat(AT_FDCWD, path, dir->fd, name, AT_SYMLINK_FOLLOW) == 0;
@@ -158,7 +176,7 @@ take_away(fuse_req_t req, fuse_ino_t parent, const char *name, int flags)
     struct node *dir = ops_node(parent), *was;
     int wrong = 0;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, flags == 0 ? "unlink" : "rmdir", dir, name))
         return;
     was = model_at(dir, name);
     if (was == NULL || unlinkat(dir->fd, name, flags) != 0)
@@ -188,7 +206,7 @@ do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
     struct node *was, *replaced;
     int wrong = 0;
 
-    if (!ops_enter(req))
+    if (!ops_enter_for(req, "rename", to, to_name))
         return;
     was = model_at(from, name);
     replaced = model_at(to, to_name);
@@ -242,7 +260,7 @@ static const struct fuse_lowlevel_ops operations = {
 static void *
 obey(void *arg)
 {
-    char line[80];
+    char line[160];
 
     (void)arg;
     puts("ready");
@@ -252,6 +270,8 @@ obey(void *arg)
         bool mix = sscanf(line, "cut mix %llu", &seed) == 1;
         struct cut cut;
 
+        if (fault_command(line))
+            continue;
         if (!mix && strcmp(line, "cut drop\n") != 0)
             continue;
         cut = model_cut(mix, seed);

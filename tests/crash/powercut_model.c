@@ -253,3 +253,13 @@ model_file_durable(struct node *n)
     n->touched = false;
     return wrong;
 }
+
+void
+model_file_forsaken(struct node *n)
+{
+    if (n->durable == DURABLE_EMPTY) {
+        n->copy = memfd_create("durable", MFD_CLOEXEC);
+        n->durable = DURABLE_COPY;
+    }
+    n->range_count = 0;
+}

@@ -89,6 +89,10 @@ int model_file_changes(struct node *n);
 void model_range_changes(struct node *n, off_t at, off_t end);
 int model_file_durable(struct node *n);
 
+/* An fsync failed. Linux then takes what was written for clean: a second fsync
+ * succeeds, and has not written it. */
+void model_file_forsaken(struct node *n);
+
 int model_copy(int from, int to, off_t at, off_t end);
 
 /* Of the changed ranges those that are wanted (NULL: all), into the copy. */

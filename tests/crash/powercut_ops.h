@@ -14,6 +14,10 @@ fuse_ino_t ops_ino(struct node *n);
 
 /* False when the power is off: it is answered. */
 bool ops_enter(fuse_req_t req);
+
+/* ... or when this call shall fail (powercut_fault.c). */
+bool ops_enter_for(fuse_req_t req, const char *operation, const struct node *n,
+                   const char *name);
 void ops_leave(fuse_req_t req, int wrong);
 
 /* False with errno. */
