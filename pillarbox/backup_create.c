@@ -281,6 +281,7 @@ command_backup_create(struct cli *c)
     bool done = false;
     int code;
 
+    moving_hold_interrupts();
     if (backup_dir_open(c->args[0], &d, &e)) {
         done = backup_dir_check(&d, c->settings, &e) &&
                backup_dir_lock(&d, &e) && remove_torn(&d, &e) &&
