@@ -1,16 +1,17 @@
 /*
  * SEARCH                                         RFC 3501 section 6.4.4
  *
- *   rows_on ------> summaries ----> judge_on --+--> rows_on ... --> print
- *   (rows say       (of those        ^    |    |
- *   yes, no, or     that rows        |    v    (batch is done)
- *   ask for more)   cannot say)    open, or summarise
+ *   rows_on ------> summaries ----> judge_on ----> texts_on ----> rows_on ...
+ *   (rows say       (of those        ^    |         ^    |        --> print
+ *   yes, no, or     that rows        |    v         |    v
+ *   ask for more)   cannot say)    summarise      bundle, or open
  *
  * Each message is judged with as little as is enough: its row, its summary,
- * its file. After TURN_MS other sessions have their turn.
+ * its text. After TURN_MS other sessions have their turn.
  */
 #include "base/clock.h"
 #include "imapd-lite/batch.h"
+#include "imapd-lite/search_bundle.h"
 #include "imapd-lite/search_match.h"
 
 #define TURN_MS        20
@@ -21,6 +22,8 @@ struct search {
     struct imap_batch batch; /* first: see batch.h */
     struct search_keys keys;
     struct imap_walk walk;
+    bool needs_text[IMAP_BATCH_MAX]; /* of the batch */
+    struct imap_bundle bundle;
     int64_t turn_ends;
     struct numset *found; /* numbers, or UIDs for UID SEARCH   */
     struct buf kept;      /* folded fields of the summary      */
@@ -29,7 +32,7 @@ struct search {
     size_t printed_ranges;
 };
 
-static imap_resume_fn rows_on, judge_on;
+static imap_resume_fn rows_on, judge_on, texts_on;
 
 static void
 search_end(void *own)
@@ -37,6 +40,7 @@ search_end(void *own)
     struct search *x = own;
 
     imap_batch_free(&x->batch);
+    imap_bundle_free(&x->bundle);
     imap_search_text_free(&x->text);
     buf_free(&x->kept);
 }
@@ -168,32 +172,113 @@ print(struct imap *s, struct error *e)
     return print_numbers(s, e);
 }
 
-/* --- judging ---------------------------------------------------------------------- */
+/* --- texts ------------------------------------------------------------------------ */
 
-/* The message at work has its summary, and its file where that was needed:
- * MATCH_ASKS_FILE says that it is. */
-static bool
-judge(struct imap *s, struct search *x, const struct summary *sum,
-      enum search_verdict *out, struct error *e)
+/* What is known of the message at work without its text. */
+static struct search_subject
+summarised(struct imap *s, struct search *x, const struct summary *sum)
 {
     struct imap_batch *b = &x->batch;
     struct search_subject m = subject_of(s, b->all[b->at].seq);
 
     m.summary = sum;
     buf_clear(&x->kept);
-    if (x->keys.looks_at_header)
-        imap_search_fold_header(sum->fields, &x->kept);
+    if (x->keys.needs.field_count > 0)
+        imap_search_fold_header(sum->fields, &x->keys.needs, &x->kept);
     m.kept = buf_span(&x->kept);
-    *out = imap_search_match(x->keys.root, &m);
-    if (*out <= MATCH_YES || b->fd == -1)
-        return true;
-    if (!imap_search_read(&x->text, b->fd, sum, e))
+    return m;
+}
+
+static bool
+judge_text(struct imap *s, struct search *x, const struct search_source *from,
+           struct error *e)
+{
+    struct imap_batch *b = &x->batch;
+    const struct imap_batch_message *at = &b->all[b->at];
+    struct search_subject m;
+    struct summary sum;
+
+    if (!imap_batch_summary(b, &sum))
+        bug("UID %u has lost its summary", at->uid);
+    m = summarised(s, x, &sum);
+    if (!imap_search_read(&x->text, from, &sum, &x->keys.needs, e))
         return false;
     m.text = &x->text;
-    *out = imap_search_match(x->keys.root, &m);
+    if (imap_search_match(x->keys.root, &m) == MATCH_YES)
+        add_found(s, x, at->seq, at->uid);
     imap_search_text_trim(&x->text);
     return true;
 }
+
+static void
+on_bundle(void *arg, int fd, const struct store_bundled *all, size_t count,
+          const struct error *e)
+{
+    struct imap *s = arg;
+    struct search *x = s->run.own;
+    struct error mine;
+
+    if (e == NULL && !imap_bundle_take(&x->bundle, fd, all, count, &mine))
+        e = &mine;
+    imap_answer(s, e);
+}
+
+static enum run
+bundled(struct imap *s, struct error *e)
+{
+    return imap_outcome(s, e) == RUN_OK ? texts_on(s, e) : RUN_NO;
+}
+
+/* The text of the message at work and of as many behind it as go together. */
+static enum run
+ask_for_texts(struct imap *s, struct search *x)
+{
+    struct imap_batch *b = &x->batch;
+
+    for (size_t i = b->at; i < b->count; i++)
+        if (x->needs_text[i] &&
+            !imap_bundle_want(&x->bundle, b->all[i].uid,
+                              imap_view_row(s->view, b->all[i].seq)->size))
+            break;
+    if (x->bundle.wanted_count < 2) {
+        imap_bundle_clear(&x->bundle);
+        return imap_batch_open(s, b, texts_on);
+    }
+    store_messages(s->store, &x->bundle.wanted, on_bundle, s);
+    return imap_wait(s, IMAP_FOR_ANSWER, bundled);
+}
+
+static enum run
+texts_on(struct imap *s, struct error *e)
+{
+    struct search *x = s->run.own;
+    struct imap_batch *b = &x->batch;
+
+    begin_turn(x);
+    while (b->at < b->count) {
+        struct search_source from = { .fd = b->fd };
+        uint32_t uid = b->all[b->at].uid;
+
+        if (!x->needs_text[b->at]) {
+            imap_batch_next(b);
+            continue;
+        }
+        if (turn_is_over(x))
+            return imap_wait(s, IMAP_FOR_DRAIN, texts_on);
+        if (b->fd == -1 && !imap_bundle_find(&x->bundle, uid, &from.bytes))
+            return imap_bundle_is_past(&x->bundle, uid)
+                       ? imap_batch_open(s, b, texts_on)
+                       : ask_for_texts(s, x);
+        if (!judge_text(s, x, &from, e))
+            return RUN_NO;
+        imap_batch_next(b);
+    }
+    imap_bundle_clear(&x->bundle);
+    imap_batch_clear(b);
+    return rows_on(s, e);
+}
+
+/* --- judging ---------------------------------------------------------------------- */
 
 static enum run
 judge_on(struct imap *s, struct error *e)
@@ -203,6 +288,7 @@ judge_on(struct imap *s, struct error *e)
 
     begin_turn(x);
     while (b->at < b->count) {
+        struct search_subject m;
         struct summary sum;
         enum search_verdict v;
 
@@ -210,16 +296,15 @@ judge_on(struct imap *s, struct error *e)
             return imap_wait(s, IMAP_FOR_DRAIN, judge_on);
         if (!imap_batch_summary(b, &sum))
             return imap_batch_summarise(s, b, judge_on);
-        if (!judge(s, x, &sum, &v, e))
-            return RUN_NO;
-        if (v > MATCH_YES)
-            return imap_batch_open(s, b, judge_on);
+        m = summarised(s, x, &sum);
+        v = imap_search_match(x->keys.root, &m);
         if (v == MATCH_YES)
             add_found(s, x, b->all[b->at].seq, b->all[b->at].uid);
+        x->needs_text[b->at] = v > MATCH_YES;
         imap_batch_next(b);
     }
-    imap_batch_clear(b);
-    return rows_on(s, e);
+    b->at = 0;
+    return texts_on(s, e);
 }
 
 static enum run
@@ -271,6 +356,7 @@ imap_cmd_search(struct imap *s, struct cursor *c, struct error *e)
         return RUN_NO;
     }
     imap_batch_begin(&x->batch);
+    imap_bundle_clear(&x->bundle);
     x->found = imap_new_set(s);
     s->run.own = x;
     imap_at_end(s, search_end);

@@ -188,6 +188,34 @@ take_header(struct parser *p, struct search_key *k)
            take_text(p, &k->text);
 }
 
+static void
+need_field(struct parser *p, struct span name)
+{
+    struct search_needs *needs = &p->out->needs;
+
+    if (needs->fields == NULL)
+        needs->fields = arena_take(p->scope->arena, (SEARCH_STRINGS_MAX + 1) *
+                                                        sizeof *needs->fields);
+    for (size_t i = 0; i < needs->field_count; i++)
+        if (span_eq_nocase(needs->fields[i], name))
+            return;
+    needs->fields[needs->field_count++] = name;
+}
+
+static void
+note_needs(struct parser *p, const struct search_key *k)
+{
+    struct search_needs *needs = &p->out->needs;
+
+    if (k->kind == SEARCH_HEADER)
+        need_field(p, k->field);
+    if (k->kind >= SEARCH_SENT_BEFORE && k->kind <= SEARCH_SENT_SINCE)
+        need_field(p, span_of("Date"));
+    needs->header = needs->header || k->kind == SEARCH_TEXT;
+    needs->body =
+        needs->body || k->kind == SEARCH_TEXT || k->kind == SEARCH_BODY;
+}
+
 static bool
 take_argument(struct parser *p, const struct key_row *row, struct search_key *k)
 {
@@ -240,12 +268,11 @@ take_named_key(struct parser *p, struct search_key **out)
         k = key_new(p, row->kind);
         k->mask = row->mask;
         k->flags = row->flags;
-        if (k->kind == SEARCH_HEADER)
-            p->out->looks_at_header = true;
         if (row->field != NULL)
             k->field = span_of(row->field);
         if (!take_argument(p, row, k))
             return false;
+        note_needs(p, k);
         *out = row->negated ? negate(p, k) : k;
         return true;
     }

@@ -50,11 +50,19 @@ enum search_return { /* RFC 4731 section 3.1 */
                      SEARCH_RETURN_COUNT = 8
 };
 
+/* What of a message the keys look at. */
+struct search_needs {
+    struct span *fields; /* names, none twice in any case */
+    size_t field_count;
+    bool header; /* all of it */
+    bool body;
+};
+
 struct search_keys {
     struct search_key *root; /* SEARCH_AND                              */
     unsigned returns;        /* of an ESEARCH response; 0: SEARCH       */
     bool bad_charset;        /* answer NO [BADCHARSET ...]              */
-    bool looks_at_header;    /* has a SEARCH_HEADER                     */
+    struct search_needs needs;
 };
 
 /* What the grammar needs to know of the session. */

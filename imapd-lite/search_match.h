@@ -19,8 +19,8 @@ struct search_subject {
     const struct store_row *row;
     const struct store_view *view;  /* for keywords */
     const struct summary *summary;  /* NULL: not known yet       */
-    struct span kept;               /* its fields, folded: needed
-                                       for keys.looks_at_header  */
+    struct span kept;               /* of its fields those that
+                                       keys.needs names, folded  */
     const struct search_text *text; /* NULL: not read yet        */
 };
 

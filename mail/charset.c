@@ -40,6 +40,19 @@ is_ascii_name(struct span charset)
            span_is_nocase(charset, "ascii") || span_is_nocase(charset, "utf-8");
 }
 
+/* Those in which a byte below 0x80 is always ASCII's. */
+static bool
+is_above_ascii(struct span charset)
+{
+    static const char *const families[] = { "iso-8859-", "windows-125",
+                                            "koi8-" };
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (span_starts_nocase(charset, families[i]))
+            return true;
+    return false;
+}
+
 /* The name for iconv, NUL-terminated. A "/" would be an instruction to it. */
 static bool
 known_name(struct span charset, char name[CHARSET_NAME_MAX + 1])
@@ -86,8 +99,15 @@ charset_is_known(struct span charset)
 static void
 put_latin1(struct buf *out, struct span text)
 {
-    for (size_t i = 0; i < text.n; i++)
-        utf8_put(out, (unsigned char)text.p[i]);
+    while (text.n > 0) {
+        size_t n = utf8_ascii(text);
+
+        buf_put(out, span_sub(text, 0, n));
+        text = span_after(text, n);
+        for (; text.n > 0 && (text.p[0] & 0x80) != 0;
+             text = span_after(text, 1))
+            utf8_put(out, (unsigned char)text.p[0]);
+    }
 }
 
 /*
@@ -136,6 +156,10 @@ charset_to_utf8(struct span text, struct span charset, struct buf *out)
 
     if (is_ascii_name(charset)) {
         utf8_put_repaired(out, text);
+        return true;
+    }
+    if (is_above_ascii(charset) && utf8_ascii(text) == text.n) {
+        buf_put(out, text);
         return true;
     }
     if (span_is_nocase(charset, "iso-8859-1")) {

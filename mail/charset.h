@@ -6,7 +6,8 @@
 
 /* Adds text converted to UTF-8; bytes that have no meaning in the charset
  * become U+FFFD. False for an unknown charset: then the bytes are added as
- * they are where they are valid UTF-8, else as Latin-1. */
+ * they are where they are valid UTF-8, else as Latin-1. (ASCII in one of a
+ * family that has ASCII is true, whether or not that very charset is known.) */
 bool charset_to_utf8(struct span text, struct span charset, struct buf *out);
 bool charset_is_known(struct span charset);
 

@@ -6,6 +6,8 @@
 #include "mail/charset.h"
 #include "mail/utf8.h"
 
+#include <string.h>
+
 struct fold_row {
     uint32_t first, last;
     uint32_t step; /* every nth character of the range */
@@ -131,22 +133,47 @@ lower(uint32_t ch)
     return ch;
 }
 
+/* Of eight ASCII characters at once: 0x20 is added to those from A to Z, whose
+ * high bit the two sums differ in. */
+static uint64_t
+lower_eight(uint64_t word)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t from_a = word + each * (0x80 - 'A');
+    uint64_t above_z = word + each * (0x7f - 'Z');
+
+    return word + (((from_a ^ above_z) & each * 0x80) >> 2);
+}
+
+static void
+lower_ascii(char *to, struct span text)
+{
+    size_t n = 0;
+
+    for (; text.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, text.p + n, sizeof word);
+        word = lower_eight(word);
+        memcpy(to + n, &word, sizeof word);
+    }
+    for (; n < text.n; n++)
+        to[n] = ascii_lower(text.p[n]);
+}
+
 /* Adds the ASCII at the front; returns how much that was. */
 static size_t
 put_ascii(struct buf *out, struct span text)
 {
-    size_t n = 0;
+    size_t n = utf8_ascii(text);
     char *to;
 
-    while (n < text.n && (text.p[n] & 0x80) == 0)
-        n++;
     if (n == 0)
         return 0;
     to = buf_room(out, n);
     if (to == NULL)
         return n;
-    for (size_t i = 0; i < n; i++)
-        to[i] = ascii_lower(text.p[i]);
+    lower_ascii(to, span_sub(text, 0, n));
     out->n += n;
     return n;
 }

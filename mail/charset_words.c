@@ -196,33 +196,49 @@ put_line(struct buf *out, struct span text, bool line_ends)
     buf_put(out, text);
 }
 
+/* What stands before a "=", or the end: lines, the last of which may go on. */
+static void
+put_lines(struct buf *out, struct span text)
+{
+    while (text.n > 0) {
+        size_t end = span_find(text, '\n');
+        size_t next = end < text.n ? end + 1 : end;
+
+        if (next > end && end > 0 && text.p[end - 1] == '\r')
+            end--;
+        put_line(out, span_sub(text, 0, end), next > end);
+        buf_put(out, span_sub(text, end, next - end));
+        text = span_after(text, next);
+    }
+}
+
+/* Takes the "=" at the front; returns how much belongs to it. */
+static size_t
+put_coded(struct buf *out, struct span text)
+{
+    int byte = coded_byte(text);
+    size_t n;
+
+    if (byte >= 0) {
+        buf_put_ch(out, (char)byte);
+        return 3;
+    }
+    n = soft_break(text);
+    if (n > 0)
+        return n;
+    buf_put_ch(out, '='); /* it means itself */
+    return 1;
+}
+
 void
 charset_decode_qp(struct span text, struct buf *out)
 {
-    size_t from = 0;
-    size_t i = 0;
+    while (text.n > 0) {
+        size_t at = span_find(text, '=');
 
-    while (i < text.n) {
-        struct span rest = span_after(text, i);
-        int byte = coded_byte(rest);
-        size_t skip = byte >= 0 ? 3 : 0;
-
-        if (rest.p[0] == '=' && byte < 0)
-            skip = soft_break(rest);
-        if (skip == 0 && rest.p[0] != '\n' &&
-            !(rest.p[0] == '\r' && span_starts(rest, "\r\n"))) {
-            i++;
-            continue;
-        }
-        put_line(out, span_sub(text, from, i - from), skip == 0);
-        if (byte >= 0)
-            buf_put_ch(out, (char)byte);
-        if (skip == 0) {
-            skip = rest.p[0] == '\r' ? 2 : 1;
-            buf_put(out, span_sub(rest, 0, skip));
-        }
-        i += skip;
-        from = i;
+        put_lines(out, span_sub(text, 0, at));
+        text = span_after(text, at);
+        if (text.n > 0)
+            text = span_after(text, put_coded(out, text));
     }
-    put_line(out, span_after(text, from), false);
 }

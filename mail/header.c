@@ -99,36 +99,24 @@ is_blank(char ch)
     return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
 }
 
-/* Length of the line end at s.p[at] when white space follows it, else 0. */
-static size_t
-fold_at(struct span s, size_t at)
-{
-    size_t n = s.p[at] == '\r' && at + 1 < s.n && s.p[at + 1] == '\n' ? 2 : 1;
-
-    if (n == 1 && s.p[at] != '\n')
-        return 0;
-    return at + n < s.n && (s.p[at + n] == ' ' || s.p[at + n] == '\t') ? n : 0;
-}
-
 void
 header_unfold(struct span value, struct buf *out)
 {
-    size_t from = 0;
-
     while (value.n > 0 && is_blank(value.p[0]))
         value = span_after(value, 1);
     while (value.n > 0 && is_blank(value.p[value.n - 1]))
         value.n--;
-    for (size_t at = 0; at < value.n; at++) {
-        size_t fold = fold_at(value, at);
+    while (value.n > 0) {
+        size_t end = span_find(value, '\n');
+        size_t next = end + 1;
 
-        if (fold == 0)
-            continue;
-        buf_put(out, span_sub(value, from, at - from));
-        from = at + fold;
-        at = from - 1;
+        if (next < value.n && value.p[next] != ' ' && value.p[next] != '\t')
+            end = next; /* no fold: it stays */
+        else if (next < value.n && end > 0 && value.p[end - 1] == '\r')
+            end--;
+        buf_put(out, span_sub(value, 0, end));
+        value = span_after(value, next);
     }
-    buf_put(out, span_after(value, from));
 }
 
 size_t

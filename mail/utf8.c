@@ -2,6 +2,8 @@
 
 #include "mail/charset.h"
 
+#include <string.h>
+
 static bool
 is_tail(char ch)
 {
@@ -19,6 +21,25 @@ length_of(unsigned char first)
     if (first >= 0xe0 && first <= 0xef)
         return 3;
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/* Eight at a time: of nearly all mail nearly all bytes pass here. */
+size_t
+utf8_ascii(struct span text)
+{
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    size_t n = 0;
+
+    for (; text.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, text.p + n, sizeof word);
+        if ((word & high_bits) != 0)
+            break;
+    }
+    while (n < text.n && (unsigned char)text.p[n] < 0x80)
+        n++;
+    return n;
 }
 
 bool
@@ -68,19 +89,32 @@ utf8_put(struct buf *out, uint32_t ch)
     buf_put_ch(out, (char)(0x80 | (ch & 0x3f)));
 }
 
+/* Behind the longest beginning of s that is UTF-8. */
+static struct span
+after_valid(struct span s)
+{
+    uint32_t ch;
+
+    for (;;) {
+        struct span at = span_after(s, utf8_ascii(s));
+
+        s = at;
+        if (at.n == 0 || !utf8_take(&s, &ch))
+            return at;
+    }
+}
+
 void
 utf8_put_repaired(struct buf *out, struct span text)
 {
-    struct span rest = text;
-    uint32_t ch;
+    for (;;) {
+        struct span rest = after_valid(text);
 
-    while (rest.n > 0) {
-        struct span before = rest;
-
-        if (utf8_take(&rest, &ch))
-            buf_put(out, span_sub(before, 0, before.n - rest.n));
-        else
-            utf8_put(out, UTF8_REPLACEMENT);
+        buf_put(out, span_sub(text, 0, text.n - rest.n));
+        if (rest.n == 0)
+            return;
+        utf8_put(out, UTF8_REPLACEMENT);
+        text = span_after(rest, 1);
     }
 }
 
@@ -97,13 +131,5 @@ utf8_head(struct span text, size_t n)
 bool
 utf8_is_valid(struct span text)
 {
-    uint32_t ch;
-
-    while (text.n > 0) {
-        if ((unsigned char)text.p[0] < 0x80)
-            text = span_after(text, 1);
-        else if (!utf8_take(&text, &ch))
-            return false;
-    }
-    return true;
+    return after_valid(text).n == 0;
 }

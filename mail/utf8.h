@@ -12,6 +12,9 @@
  */
 bool utf8_take(struct span *rest, uint32_t *ch);
 
+/* How many bytes at the front are ASCII. */
+size_t utf8_ascii(struct span text);
+
 /* Surrogates and what lies beyond U+10FFFF become UTF8_REPLACEMENT. */
 void utf8_put(struct buf *out, uint32_t ch);
 

@@ -191,6 +191,24 @@ typedef void store_message_fn(void *arg, int fd, uint64_t size,
 void store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
                    void *arg);
 
+/*
+ * Many small messages at once, for those that look through all of a mailbox:
+ * fd, which the callee owns, holds one behind the other, as store_message()
+ * would give them. Those that are large, gone or too many are left out: ask for
+ * them by store_message(). fd is -1 where e is not NULL, or where count is 0.
+ */
+#define STORE_BUNDLE_MAX   64                  /* messages          */
+#define STORE_BUNDLE_BYTES ((size_t)1 << 20)   /* of all            */
+#define STORE_BUNDLED_MAX  ((size_t)128 << 10) /* octets of each    */
+
+struct store_bundled {
+    uint32_t uid, size;
+};
+typedef void store_bundle_fn(void *arg, int fd, const struct store_bundled *all,
+                             size_t count, const struct error *e);
+void store_messages(struct store_session *x, const struct numset *uids,
+                    store_bundle_fn *fn, void *arg);
+
 enum store_flag_mode { STORE_FLAGS_SET, STORE_FLAGS_ADD, STORE_FLAGS_REMOVE };
 
 struct store_flags {

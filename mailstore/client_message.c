@@ -87,6 +87,42 @@ store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
     store_ask(x, &r);
 }
 
+static void
+end_messages(struct store_session *x, const struct store_request *r,
+             struct span body, int fd, const struct error *e)
+{
+    struct wire_bundle w = { 0 };
+    struct error mine;
+
+    (void)x;
+    if (e == NULL &&
+        (!wire_get_bundle(&body, &w) || (w.count > 0) != (fd != -1)))
+        e = store_malformed(&mine);
+    if (e != NULL && fd != -1) {
+        close(fd);
+        fd = -1;
+    }
+    r->end.bundle(r->arg, fd, w.all, e == NULL ? w.count : 0, e);
+}
+
+static const struct store_kind messages_kind = { .op = WIRE_MESSAGES,
+                                                 .only_reads = true,
+                                                 .of_mailbox = true,
+                                                 .has_descriptor = true,
+                                                 .end = end_messages };
+
+void
+store_messages(struct store_session *x, const struct numset *uids,
+               store_bundle_fn *fn, void *arg)
+{
+    struct store_request r = { .kind = &messages_kind,
+                               .end.bundle = fn,
+                               .arg = arg };
+
+    wire_put_uids(&r.body, &(struct wire_uids){ x->number, *uids });
+    store_ask(x, &r);
+}
+
 /* --- changing them -------------------------------------------------------- */
 
 static void

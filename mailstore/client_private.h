@@ -37,6 +37,7 @@ union store_end_fn {
     store_done_fn *done;
     store_opened_fn *opened;
     store_message_fn *message;
+    store_bundle_fn *bundle;
     store_flagged_fn *flagged;
     store_copied_fn *copied;
     store_quota_fn *quota;

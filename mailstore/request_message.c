@@ -1,6 +1,7 @@
 /* Requests about messages of the open mailbox. */
 #include "base/mem.h"
 #include "mail/flags.h"
+#include "mailstore/bundle.h"
 #include "mailstore/copy.h"
 #include "mailstore/expunge.h"
 #include "mailstore/flag.h"
@@ -96,6 +97,45 @@ request_message(struct reply *r, struct span body)
         note_read(r, x.uid);
         message_open(r->session->view->folder, x.uid, message_opened, r);
     }
+}
+
+static void
+bundle_read(void *arg, int fd, const struct store_bundled *all, size_t count,
+            const struct error *e)
+{
+    struct reply *r = arg;
+    struct wire_bundle x = { .count = count };
+    struct buf body = { 0 };
+
+    if (e != NULL) {
+        reply_failed(r, e);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        x.all[i] = all[i];
+    wire_put_bundle(&body, &x);
+    reply_done_fd(r, &body, fd);
+    buf_free(&body);
+    if (fd != -1)
+        close(fd);
+}
+
+void
+request_messages(struct reply *r, struct span body)
+{
+    struct wire_uids x = { 0 };
+    struct numset_walk at = { 0 };
+    uint32_t uid;
+
+    if (!wire_get_uids(&body, &x)) {
+        reply_invalid(r, "messages");
+    } else if (reply_take_view(r, x.session, false)) {
+        for (int i = 0; i < STORE_BUNDLE_MAX && numset_next(&x.uids, &at, &uid);
+             i++)
+            note_read(r, uid);
+        bundle_open(r->session->view->folder, &x.uids, bundle_read, r);
+    }
+    numset_free(&x.uids);
 }
 
 static void

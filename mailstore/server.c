@@ -39,6 +39,7 @@ static const struct request_row {
     { WIRE_SUMMARIES,      USERS,        request_summaries      },
     { WIRE_PUT_SUMMARY,    USERS,        request_put_summary    },
     { WIRE_MESSAGE,        USERS,        request_message        },
+    { WIRE_MESSAGES,       USERS,        request_messages       },
     { WIRE_SET_FLAGS,      USERS,        request_set_flags      },
     { WIRE_EXPUNGE,        USERS,        request_expunge        },
     { WIRE_COPY,           USERS,        request_copy           },

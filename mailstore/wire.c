@@ -28,6 +28,7 @@ const struct ipc_op wire_ops[] = {
     { WIRE_SUMMARIES,      "summaries"      },
     { WIRE_PUT_SUMMARY,    "put-summary"    },
     { WIRE_MESSAGE,        "message"        },
+    { WIRE_MESSAGES,       "messages"       },
     { WIRE_SET_FLAGS,      "set-flags"      },
     { WIRE_EXPUNGE,        "expunge"        },
     { WIRE_COPY,           "copy"           },

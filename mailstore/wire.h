@@ -19,6 +19,7 @@
  *   summaries         wire_uids            wire_summary    -
  *   put_summary       wire_new_summary                     -
  *   message           wire_message                         wire_size + message
+ *   messages          wire_uids                            wire_bundle + all
  *   set_flags         wire_set_flags                       wire_modified
  *   expunge           wire_expunge                         -
  *   copy              wire_copy                            wire_copied
@@ -89,6 +90,7 @@ enum wire_op {
     WIRE_SUMMARIES,
     WIRE_PUT_SUMMARY,
     WIRE_MESSAGE,
+    WIRE_MESSAGES,
     WIRE_SET_FLAGS,
     WIRE_EXPUNGE,
     WIRE_COPY,
@@ -281,6 +283,14 @@ struct wire_size {
 };
 void wire_put_size(struct buf *b, const struct wire_size *x);
 bool wire_get_size(struct span *body, struct wire_size *out);
+
+/* In order of UIDs; the sizes are those of STORE_BUNDLED_MAX and less. */
+struct wire_bundle {
+    struct store_bundled all[STORE_BUNDLE_MAX];
+    size_t count;
+};
+void wire_put_bundle(struct buf *b, const struct wire_bundle *x);
+bool wire_get_bundle(struct span *body, struct wire_bundle *out);
 
 /* As store_flags: at most WIRE_KEYWORDS_MAX keywords, flags without RECENT. */
 struct wire_flags {

@@ -70,6 +70,35 @@ wire_get_size(struct span *body, struct wire_size *out)
 }
 
 void
+wire_put_bundle(struct buf *b, const struct wire_bundle *x)
+{
+    put_u32(b, (uint32_t)x->count);
+    for (size_t i = 0; i < x->count; i++) {
+        put_u32(b, x->all[i].uid);
+        put_u32(b, x->all[i].size);
+    }
+}
+
+bool
+wire_get_bundle(struct span *body, struct wire_bundle *out)
+{
+    uint32_t count;
+
+    if (!get_u32(body, &count) || count > STORE_BUNDLE_MAX)
+        return false;
+    out->count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct store_bundled *m = &out->all[i];
+
+        if (!get_u32(body, &m->uid) || !get_u32(body, &m->size) ||
+            m->size > STORE_BUNDLED_MAX ||
+            (i > 0 && m->uid <= out->all[i - 1].uid))
+            return false;
+    }
+    return body->n == 0;
+}
+
+void
 wire_put_set_flags(struct buf *b, const struct wire_set_flags *x)
 {
     put_u32(b, x->session);

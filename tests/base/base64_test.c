@@ -60,6 +60,15 @@ check_mime(void)
     buf_clear(&b);
     base64_decode_mime(&b, span_of("Zm!9v"));
     CHECK(span_is(buf_span(&b), "foo"), "what is no digit is skipped");
+    buf_clear(&b);
+    base64_decode_mime(&b, span_of("Z\nm9vYmFyZm9\r\nvYmFyZ m9vYg"));
+    CHECK(span_is(buf_span(&b), "foobarfoobarfoob"), "groups cut anywhere");
+    buf_clear(&b);
+    base64_decode_mime(&b, span_of("Zm9vZm=9vYmFy"));
+    CHECK(span_is(buf_span(&b), "foof"), "padding in a group ends it");
+    buf_clear(&b);
+    base64_decode_mime(&b, span_of("A"));
+    CHECK(b.n == 0, "one digit is nothing");
     buf_free(&b);
 }
 

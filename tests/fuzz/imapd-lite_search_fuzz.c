@@ -1,6 +1,6 @@
 /* The keys of a SEARCH, up to a NUL, and a message behind it: the answer comes,
- * with no more of the message than was asked for, and NOT of it is the
- * opposite. */
+ * with no more of the message than was asked for, it is the same from a file
+ * and from memory, and NOT of it is the opposite. */
 #include "base/error.h"
 #include "imapd-lite/search_match.h"
 
@@ -14,15 +14,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 read_message(struct span message, const struct summary *sum,
-             struct search_text *out)
+             const struct search_needs *needs, struct search_text *out)
 {
-    int fd = memfd_create("message", MFD_CLOEXEC);
+    struct search_source file = { .fd = memfd_create("message", MFD_CLOEXEC) };
+    struct search_source memory = { .fd = -1, .bytes = message };
+    struct search_text other = { 0 };
     struct error e;
 
-    if (fd == -1 || write(fd, message.p, message.n) != (ssize_t)message.n ||
-        !imap_search_read(out, fd, sum, &e))
+    if (file.fd == -1 ||
+        write(file.fd, message.p, message.n) != (ssize_t)message.n ||
+        !imap_search_read(&other, &file, sum, needs, &e))
         die("memfd");
-    close(fd);
+    if (!imap_search_read(out, &memory, sum, needs, &e))
+        bug("memory: %s", e.text);
+    if (!span_eq(buf_span(&out->header), buf_span(&other.header)) ||
+        !span_eq(buf_span(&out->body), buf_span(&other.body)))
+        bug("the file and memory differ");
+    imap_search_text_free(&other);
+    close(file.fd);
 }
 
 /* Both keys, with what is known of m. */
@@ -51,13 +60,12 @@ judge(const struct search_keys *keys, struct search_subject *m,
     if (v == MATCH_ASKS_FILE)
         bug("the file before the summary");
     m->summary = sum;
-    if (keys->looks_at_header)
-        imap_search_fold_header(sum->fields, &kept);
+    imap_search_fold_header(sum->fields, &keys->needs, &kept);
     m->kept = buf_span(&kept);
     if (!agree(keys, m, &v) || v == MATCH_ASKS_SUMMARY)
         bug("summary");
     if (v == MATCH_ASKS_FILE) {
-        read_message(message, sum, &text);
+        read_message(message, sum, &keys->needs, &text);
         m->text = &text;
         if (!agree(keys, m, &v) || v > MATCH_YES)
             bug("file");

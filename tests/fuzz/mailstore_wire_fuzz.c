@@ -166,6 +166,17 @@ again_size(struct span body, struct buf *out)
 }
 
 static bool
+again_bundle(struct span body, struct buf *out)
+{
+    struct wire_bundle w = { 0 };
+    bool fine = wire_get_bundle(&body, &w);
+
+    if (fine)
+        wire_put_bundle(out, &w);
+    return fine;
+}
+
+static bool
 again_set_flags(struct span body, struct buf *out)
 {
     struct wire_set_flags w = { 0 };
@@ -358,7 +369,7 @@ static again_fn *const decoders[] = {
     again_expunge,  again_copy,      again_copied,         again_rows,
     again_expunged, again_keywords,  again_delivery_begin, again_append_begin,
     again_commit,   again_committed, again_abort,          again_user,
-    again_report,   again_stats,
+    again_report,   again_stats,     again_bundle,
 };
 
 int

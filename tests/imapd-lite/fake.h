@@ -78,6 +78,7 @@ struct fake_request {
     store_opened_fn *opened;
     store_summary_fn *summary_row;
     store_message_fn *message;
+    store_bundle_fn *bundle;
     store_flagged_fn *flagged;
     store_copied_fn *copied;
     store_begun_fn *begun;
@@ -104,7 +105,9 @@ static struct {
     void *calls_arg;
     enum fail fail_next; /* the next request fails like this; 0: it does not */
     struct store_quota quota;
-    uint64_t promised; /* size told of every message; 0: the true one */
+    uint64_t promised;  /* size told of every message; 0: the true one */
+    uint32_t unbundled; /* this UID comes in no bundle; 0: none        */
+    unsigned bundles;   /* that were asked for                         */
 } fake;
 
 static void

@@ -145,6 +145,52 @@ store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
     fake.ask.message = fn;
 }
 
+/* Small ones, one behind the other. */
+static int
+fake_bundle(struct store_bundled all[STORE_BUNDLE_MAX], size_t *count)
+{
+    int fd = memfd_create("messages", MFD_CLOEXEC);
+
+    *count = 0;
+    for (size_t i = 0; fake.open != NULL && i < fake.open->count; i++) {
+        const struct fake_message *m = &fake.open->messages[i];
+
+        if (!numset_has(&fake.ask.uids, m->row.uid) ||
+            m->row.uid == fake.unbundled || *count == STORE_BUNDLE_MAX ||
+            m->text.n > STORE_BUNDLED_MAX)
+            continue;
+        all[(*count)++] =
+            (struct store_bundled){ m->row.uid, (uint32_t)m->text.n };
+        if (m->text.n > 0 &&
+            write(fd, m->text.p, m->text.n) != (ssize_t)m->text.n)
+            abort();
+    }
+    return fd;
+}
+
+static void
+fake_messages_due(void)
+{
+    struct store_bundled all[STORE_BUNDLE_MAX];
+    struct error e;
+    const struct error *why = fake_failure(&e);
+    size_t count = 0;
+    int fd = why == NULL ? fake_bundle(all, &count) : -1;
+
+    fake.bundles++;
+    fake.ask.bundle(fake.ask.arg, fd, all, count, why);
+}
+
+void
+store_messages(struct store_session *x, const struct numset *uids,
+               store_bundle_fn *fn, void *arg)
+{
+    (void)x;
+    fake_ask(fake_messages_due, arg);
+    fake_keep_uids(uids);
+    fake.ask.bundle = fn;
+}
+
 /* --- changing ---------------------------------------------------------------------- */
 
 static void

@@ -28,6 +28,47 @@ check_many(void)
     hang_up(&c);
 }
 
+/* Small messages come many at a time, others by themselves. */
+static void
+check_bundles(void)
+{
+    struct buf large = { 0 };
+    struct client c;
+
+    connect_and_select(&c, 150);
+    buf_put_text(&large, "Subject: large\r\n\r\n");
+    while (large.n <= STORE_BUNDLED_MAX)
+        buf_put_text(&large, "many lines\r\n");
+    buf_put_text(&large, "starts with the end\r\n");
+    fake_deliver("INBOX", buf_text(&large));
+    fake_deliver("INBOX", "Subject: last\r\n\r\nIt starts with this\r\n");
+    say(&c, "a NOOP\r\n");
+    fake.unbundled = 70;
+    say(&c, "b SEARCH RETURN (ALL) BODY \"starts with\"\r\n");
+    hear(&c,
+         "* ESEARCH (TAG \"b\") ALL 1:152\r\n"
+         "b OK SEARCH completed\r\n",
+         "all of them, however they come");
+    CHECK(fake.bundles == 3, "%u bundles", fake.bundles);
+    say(&c, "c SEARCH RETURN (ALL) OR 3:5 TEXT \"with the end\"\r\n");
+    hear(&c,
+         "* ESEARCH (TAG \"c\") ALL 3:5,151\r\n"
+         "c OK SEARCH completed\r\n",
+         "the large one's end");
+    CHECK(fake.bundles == 6, "%u bundles", fake.bundles);
+    say(&c, "d SEARCH RETURN (ALL) 151 BODY \"with the end\"\r\n");
+    say(&c, "e SEARCH RETURN (ALL) 2 BODY \"starts with\"\r\n");
+    hear(&c,
+         "* ESEARCH (TAG \"e\") ALL 2\r\n"
+         "e OK SEARCH completed\r\n",
+         "one");
+    CHECK(fake.bundles == 6, "one message is no bundle");
+    fake.unbundled = 0;
+    fake.bundles = 0;
+    buf_free(&large);
+    hang_up(&c);
+}
+
 static void
 check_gone(void)
 {
@@ -117,6 +158,7 @@ main(void)
 {
     log_open("test", LOG_ERROR + 1, LOG_TEXT);
     check_many();
+    check_bundles();
     check_gone();
     check_store_fails();
     check_client_leaves();

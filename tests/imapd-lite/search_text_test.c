@@ -16,6 +16,12 @@ static const struct {
     { "folded lines",          "Subject: a\r\n b\r\n\tc\r\n\r\n",   "subject: a b\tc\n" },
     { "encoded words",         "To: =?utf-8?q?=C3=84b?= =?iso-8859-1?B?xA==?=\r\n\r\n",
                                "to: \xc3\xa4" "b\xc3\xa4\n" },
+    { "a word cut in two",     "To: =?utf-8?b?TsO?=\r\n =?utf-8?b?pEg=?=\r\n\r\n",
+                               "to: n\xc3\xa4h\n" },
+    { "folded beside a word",  "To: A\r\n =?utf-8?q?B?=\r\n C\r\n\r\n", "to: a b c\n" },
+    { "folded with LF",        "To: A\n B\n\tC\n\n",             "to: a b\tc\n" },
+    { "an odd CR",             "To: A\r\r\n B\r\r\n",             "to: a\r b\n" },
+    { "no word at all",        "To: A =? B ?= =?C\r\n",            "to: a =? b ?= =?c\n" },
     { "8 bit, UTF-8",          "To: \xc3\x84\r\n\r\n",              "to: \xc3\xa4\n" },
     { "8 bit, something else", "To: \xc4\r\n\r\n",                  "to: \xc3\xa4\n" },
     { "nothing behind",        "A: b\r\n\r\nC: d\r\n",              "a: b\n" },
@@ -34,11 +40,26 @@ check_headers(void)
     for (size_t i = 0; i < COUNT(headers); i++) {
         struct buf lines = { 0 };
 
-        imap_search_fold_header(span_of(headers[i].header), &lines);
+        imap_search_fold_header(span_of(headers[i].header), NULL, &lines);
         CHECK(span_is(buf_span(&lines), headers[i].lines), "%s: %s",
               headers[i].why, buf_text(&lines));
         buf_free(&lines);
     }
+}
+
+static void
+check_needed(void)
+{
+    struct span fields[] = { span_of("subject"), span_of("X-B") };
+    struct search_needs needs = { .fields = fields, .field_count = 2 };
+    struct buf lines = { 0 };
+
+    imap_search_fold_header(span_of("From me\r\nSUBJECT: A\r\n b\r\nX: c\r\n"
+                                    "Subject2: d\r\nx-b : E\r\n\r\nX-B: f"),
+                            &needs, &lines);
+    CHECK(span_is(buf_span(&lines), "subject: a b\nx-b: e\n"), "%s",
+          buf_text(&lines));
+    buf_free(&lines);
 }
 
 static void
@@ -77,6 +98,24 @@ static const struct {
                              "=C3=84pf=\r\nel\r\n", "\xc3\xa4pfel", "=" },
     { "base 64",             "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n"
                              "xHBm\r\nZWw=\r\n", "\xc3\xa4pfel", "xhbm" },
+    { "one word on two lines", "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                             "straw  \t\r\nNEE= \t\r\nDLE=2E=3D=\r\n", "straw\r\nneedle.=\n", NULL },
+    { "a cut character",     "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+                             "S=C3=\r\n=9CSS", "s\xc3\xbcss", NULL },
+    { "base 64, odd lines",  "Content-Transfer-Encoding: base64\r\n\r\n"
+                             "TkV\r\nFREx\r\nFI\r\nGluIHRoZSB\r\noYXk=\r\n", "needle in the hay", NULL },
+    { "base 64, long lines", "Content-Transfer-Encoding: base64\r\n\r\n"
+                             "VEhFIFFVSUNLIEJST1dOIEZPWCBKVU1QUyBPVkVSIFRIRSBMQVpZIERP\r\nRy4gTkVFRExF\r\n",
+                             "the quick brown fox jumps over the lazy dog. needle", NULL },
+    { "base 64, UTF-16",     "Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                             "TgBFAEUARABMAEUA\r\n", "needle", NULL },
+    { "8 bit that is not what it says", "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+                             "Caf\xe9 \xc3\x84PFEL", "caf\xef\xbf\xbd \xc3\xa4pfel", NULL },
+    { "ASCII in a shifted charset", "Content-Type: text/plain; charset=utf-7\r\n\r\n"
+                             "+AMQ-pfel", "\xc3\xa4pfel", "+amq" },
+    { "a letter that folds to ASCII", "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+                             "300 \xe2\x84\xaa" "ELVIN", "kelvin", NULL },
+    { "A to Z, and beside",  "Subject: x\r\n\r\n@AMZ[`amz{@AMZ[\r\n", "@amz[`amz{@amz[", "A" },
     { "an unknown charset",  "Content-Type: text/plain; charset=x-none\r\n\r\nplain\r\n", "plain", NULL },
     { "text is text/plain",  "\r\nno header\r\n", "no header", NULL },
     { "HTML",                "Content-Type: text/html\r\n\r\n<b>Bold</b>", "bold", NULL },
@@ -116,6 +155,16 @@ summarize(struct span message, struct buf *blob, struct summary *sum)
 }
 
 static bool
+read_from(struct search_text *t, int fd, const struct summary *sum,
+          struct error *e)
+{
+    static const struct search_needs all = { .header = true, .body = true };
+    struct search_source from = { .fd = fd };
+
+    return imap_search_read(t, &from, sum, &all, e);
+}
+
+static bool
 has(const struct buf *text, const char *what)
 {
     size_t at;
@@ -133,7 +182,7 @@ check_message(size_t i, struct search_text *t)
     struct error e = { 0 };
 
     summarize(message, &blob, &sum);
-    CHECK(imap_search_read(t, fd, &sum, &e), "%s: %s", messages[i].why, e.text);
+    CHECK(read_from(t, fd, &sum, &e), "%s: %s", messages[i].why, e.text);
     CHECK(messages[i].holds == NULL || has(&t->body, messages[i].holds),
           "%s: %s", messages[i].why, buf_text(&t->body));
     CHECK(messages[i].lacks == NULL || !has(&t->body, messages[i].lacks),
@@ -152,10 +201,10 @@ check_errors(struct search_text *t)
     int fd = file_with(span_of("Sub"));
 
     summarize(message, &blob, &sum);
-    CHECK(imap_search_read(t, fd, &sum, &e), "a file that has shrunk");
+    CHECK(read_from(t, fd, &sum, &e), "a file that has shrunk");
     CHECK(t->body.n == 1, "holds no more than it does: %zu", t->body.n);
     close(fd);
-    CHECK(!imap_search_read(t, fd, &sum, &e), "a file that cannot be read");
+    CHECK(!read_from(t, fd, &sum, &e), "a file that cannot be read");
     buf_free(&blob);
 }
 
@@ -177,7 +226,7 @@ check_large(struct search_text *t)
     buf_put_text(&message, "END\r\n");
     fd = file_with(buf_span(&message));
     summarize(buf_span(&message), &blob, &sum);
-    CHECK(imap_search_read(t, fd, &sum, &e), "large");
+    CHECK(read_from(t, fd, &sum, &e), "large");
     CHECK(has(&t->body, "begin") && !has(&t->body, "end"), "only so much");
     CHECK(!has(&t->header, "x-last"), "only so much of the header");
     imap_search_text_trim(t);
@@ -193,6 +242,7 @@ main(void)
     struct search_text t = { 0 };
 
     check_headers();
+    check_needed();
     check_lines();
     for (size_t i = 0; i < COUNT(messages); i++)
         check_message(i, &t);

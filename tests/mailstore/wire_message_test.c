@@ -86,6 +86,55 @@ get_size(struct span *body)
 }
 
 static void
+put_bundle(struct buf *b)
+{
+    wire_put_bundle(
+        b, &(struct wire_bundle){ .all = { { 5, 0 }, { 9, STORE_BUNDLED_MAX } },
+                                  .count = 2 });
+}
+
+static bool
+get_bundle(struct span *body)
+{
+    struct wire_bundle w;
+    bool whole = wire_get_bundle(body, &w);
+
+    CHECK(!whole || (w.count == 2 && w.all[0].uid == 5 && w.all[1].uid == 9 &&
+                     w.all[1].size == STORE_BUNDLED_MAX),
+          "bundle");
+    return whole;
+}
+
+static bool
+is_bundle(struct store_bundled first, struct store_bundled second)
+{
+    struct wire_bundle w = { .all = { first, second }, .count = 2 };
+    struct buf b = { 0 };
+    struct span body;
+    bool fine;
+
+    wire_put_bundle(&b, &w);
+    body = buf_span(&b);
+    fine = wire_get_bundle(&body, &w);
+    buf_free(&b);
+    return fine;
+}
+
+static void
+check_bundles(void)
+{
+    CHECK(is_bundle((struct store_bundled){ 1, 2 },
+                    (struct store_bundled){ 2, 2 }),
+          "in order");
+    CHECK(!is_bundle((struct store_bundled){ 2, 2 },
+                     (struct store_bundled){ 2, 2 }),
+          "one UID twice");
+    CHECK(!is_bundle((struct store_bundled){ 1, 2 },
+                     (struct store_bundled){ 2, STORE_BUNDLED_MAX + 1 }),
+          "too large");
+}
+
+static void
 put_set_flags(struct buf *b)
 {
     struct wire_set_flags w = { .session = 7,
@@ -277,6 +326,7 @@ static const struct wire_case cases[] = {
     { "new_summary", put_new_summary, get_new_summary },
     { "message",     put_message,     get_message     },
     { "size",        put_size,        get_size        },
+    { "bundle",      put_bundle,      get_bundle      },
     { "set_flags",   put_set_flags,   get_set_flags   },
     { "modified",    put_modified,    get_modified    },
     { "expunge",     put_expunge,     get_expunge     },
@@ -292,5 +342,6 @@ int
 main(void)
 {
     check_cases(cases, sizeof cases / sizeof *cases);
+    check_bundles();
     return check_report();
 }
