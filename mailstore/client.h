@@ -401,13 +401,35 @@ void store_forget_check(struct store *s, uint32_t check);
 
 /* --- administration (only on store-admin) --------------------------------- */
 
-/* One line of a report: `path` differs in the way `text` says. */
-typedef void store_report_fn(void *arg, struct span path, struct span text);
+enum store_report_kind {
+    STORE_REPORT_PROGRESS, /* `done` of `total` messages, now and then   */
+    STORE_REPORT_NOTE,     /* nothing is wrong: worth knowing            */
+    STORE_REPORT_DIFFERS,  /* something is wrong, and stays so           */
+    STORE_REPORT_FIXED     /* something was wrong                        */
+};
 
-/* user empty: all. check: compares files and index; the count of differences
- * is the count of rows. rebuild: makes the index anew from the files. */
-void store_index_check(struct store *s, struct span user, store_report_fn *row,
-                       store_done_fn *done, void *arg);
+/* One line of a report. Spans are empty where they do not apply. */
+struct store_report {
+    enum store_report_kind kind;
+    struct span account, mailbox;
+    uint32_t uid;
+    struct span file;   /* from the account's directory                  */
+    struct span text;   /* what is wrong                                 */
+    struct span remedy; /* what to do about it, or what was done         */
+    uint64_t done, total;
+};
+typedef void store_report_fn(void *arg, const struct store_report *r);
+
+enum store_check_how {
+    STORE_CHECK_CONTENT = 1, /* reads every message                      */
+    STORE_CHECK_FIX = 2      /* mends what can be mended without losing
+                                anything                                 */
+};
+
+/* user empty: all. check: compares files and index. rebuild: makes the index
+ * anew from the files. */
+void store_index_check(struct store *s, struct span user, unsigned how,
+                       store_report_fn *row, store_done_fn *done, void *arg);
 void store_index_rebuild(struct store *s, struct span user,
                          store_report_fn *row, store_done_fn *done, void *arg);
 

@@ -1,4 +1,5 @@
 #include "mailstore/client_private.h"
+#include "mailstore/wire_check.h"
 #include "mailstore/wire_quota.h"
 
 #include "base/mem.h"
@@ -44,11 +45,11 @@ on_report(void *arg, struct span body, int fd)
 {
     struct store_admin *a = arg;
     struct buf room = { 0 };
-    struct wire_report w;
+    struct store_report w;
     struct error e;
 
     if (wire_unpack(&body, fd, &room, &e) && wire_get_report(&body, &w))
-        a->row(a->arg, w.path, w.text);
+        a->row(a->arg, &w);
     buf_free(&room);
 }
 
@@ -94,14 +95,17 @@ ask_user(struct store_admin *a, uint16_t op, struct span user,
 }
 
 void
-store_index_check(struct store *s, struct span user, store_report_fn *row,
-                  store_done_fn *done, void *arg)
+store_index_check(struct store *s, struct span user, unsigned how,
+                  store_report_fn *row, store_done_fn *done, void *arg)
 {
     struct store_admin *a = store_admin_new(s, arg);
+    struct buf b = { 0 };
 
     a->row = row;
     a->done = done;
-    ask_user(a, WIRE_INDEX_CHECK, user, &report_answer);
+    wire_put_check(&b, &(struct wire_check){ user, how });
+    ipc_request(s->ipc, WIRE_INDEX_CHECK, buf_span(&b), -1, &report_answer, a);
+    buf_free(&b);
 }
 
 void

@@ -149,12 +149,16 @@ static void
 gather_next(void *arg)
 {
     struct copying *c = arg;
-    const struct folder *f = c->from;
-    struct index_txn *t = core_begin(f->core);
-    size_t i = folder_find_index(f, c->next);
+    struct folder *f = c->from;
+    struct index_txn *t;
+    size_t i;
     struct error e;
     bool done = true;
 
+    if (!folder_steady(f, gather_next, c))
+        return;
+    t = core_begin(f->core);
+    i = folder_find_index(f, c->next);
     for (unsigned n = 0; done && n < COPY_PIECE && i < f->count; n++, i++) {
         c->next = f->rows[i].uid + 1;
         if (numset_has(&c->uids, f->rows[i].uid))

@@ -195,11 +195,14 @@ next_piece(void *arg)
 {
     struct expunge *x = arg;
     struct folder *f = x->folder;
-    struct piece *p = mem_take(sizeof *p);
+    struct piece *p;
     struct index_txn *t;
     struct error e;
     bool done;
 
+    if (!folder_steady(f, next_piece, x))
+        return;
+    p = mem_take(sizeof *p);
     if (folder_load_rows(f, &e))
         pick(x, &p->uids);
     if (p->uids.n == 0) {

@@ -160,11 +160,14 @@ next_piece(void *arg)
 {
     struct flagging *g = arg;
     struct folder *f = g->folder;
-    struct piece *p = mem_take(sizeof *p);
+    struct piece *p;
     struct index_txn *t;
     struct error e;
     bool done;
 
+    if (!folder_steady(f, next_piece, g))
+        return;
+    p = mem_take(sizeof *p);
     if (!folder_load_rows(f, &e) || !pick(g, p)) {
         free_piece(p);
         core_flushed(f->core, all_told, g);

@@ -377,6 +377,44 @@ folder_unlock(struct folder *f)
     folder_release(f);
 }
 
+struct steady_wait {
+    struct folder *folder; /* held */
+    core_fn *fn;
+    void *arg;
+};
+
+static void
+is_steady(void *arg, const struct error *e)
+{
+    struct steady_wait *w = arg;
+
+    (void)e;
+    w->fn(w->arg);
+    folder_release(w->folder);
+    free(w);
+}
+
+bool
+folder_steady(struct folder *f, core_fn *fn, void *arg)
+{
+    struct steady_wait *w;
+
+    if (!f->rebuilding)
+        return true;
+    w = mem_take(sizeof *w);
+    *w = (struct steady_wait){ f, fn, arg };
+    folder_hold(f);
+    waiters_add(&f->steady_waiters, is_steady, w);
+    return false;
+}
+
+void
+folder_rebuilt(struct folder *f)
+{
+    f->rebuilding = false;
+    waiters_call(&f->steady_waiters, NULL);
+}
+
 /* --- names under way --------------------------------------------------------------- */
 
 void

@@ -56,6 +56,8 @@ struct folder {
     bool scanning;
     int64_t scan_at; /* monotonic ms; 0: no scan is due */
     struct waiters ready_waiters;
+    bool rebuilding; /* its rows are not all there: reconcile_rebuild.c */
+    struct waiters steady_waiters;
     bool guarded;  /* too much is missing: nothing is believed or expunged */
     bool unplaced; /* files of a copy are in tmp/ until the next start */
 
@@ -157,6 +159,12 @@ void folder_unshare(struct folder *f);
 /* fn is called when the folder is locked for it, maybe at once. */
 void folder_lock(struct folder *f, core_done_fn *fn, void *arg);
 void folder_unlock(struct folder *f);
+
+/* True where the rows are all there. False: they are being made anew, and fn
+ * will be called when they are. */
+bool folder_steady(struct folder *f, core_fn *fn, void *arg);
+/* They are. */
+void folder_rebuilt(struct folder *f);
 
 /* --- the control file -------------------------------------------------------------- */
 

@@ -171,6 +171,10 @@ bool index_delete_folder(struct index_txn *t, uint32_t id, struct error *e);
 bool index_clear_folder(struct index_txn *t, uint32_t folder, unsigned rows,
                         bool *done, struct error *e);
 
+/* The same but for its gone files: they are still on their way out. */
+bool index_clear_messages(struct index_txn *t, uint32_t folder, unsigned rows,
+                          bool *done, struct error *e);
+
 /* Ordered by name (as bytes). false stops. The function may write. */
 typedef bool index_folder_fn(void *arg, const struct index_folder *f);
 bool index_each_folder(struct index_txn *t, uint32_t account,

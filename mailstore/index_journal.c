@@ -190,6 +190,9 @@ static const enum index_table of_folder[] = {
     INDEX_MESSAGES, INDEX_COLD, INDEX_NAMES, INDEX_TOMBSTONES, INDEX_GONE,
 };
 
+#define ALL_TABLES   (sizeof of_folder / sizeof *of_folder)
+#define ALL_BUT_GONE (ALL_TABLES - 1)
+
 struct gather {
     struct buf keys; /* all of one table, so all of key_n bytes */
     size_t key_n;
@@ -225,16 +228,16 @@ delete_keys(struct index_txn *t, enum index_table table, const struct gather *g,
     return true;
 }
 
-bool
-index_clear_folder(struct index_txn *t, uint32_t folder, unsigned rows,
-                   bool *done, struct error *e)
+static bool
+clear_tables(struct index_txn *t, uint32_t folder, size_t count, unsigned rows,
+             bool *done, struct error *e)
 {
     struct index_key k = index_key32(folder);
     struct index_range range = index_range_of(&k);
     struct gather g = { .left = rows };
     bool fine = true;
 
-    for (size_t i = 0; i < sizeof of_folder / sizeof *of_folder; i++) {
+    for (size_t i = 0; i < count; i++) {
         buf_clear(&g.keys);
         g.key_n = 0;
         fine = fine && index_walk(t, of_folder[i], &range, gather_key, &g, e) &&
@@ -246,4 +249,18 @@ index_clear_folder(struct index_txn *t, uint32_t folder, unsigned rows,
     if (fine)
         *done = g.left > 0;
     return fine;
+}
+
+bool
+index_clear_folder(struct index_txn *t, uint32_t folder, unsigned rows,
+                   bool *done, struct error *e)
+{
+    return clear_tables(t, folder, ALL_TABLES, rows, done, e);
+}
+
+bool
+index_clear_messages(struct index_txn *t, uint32_t folder, unsigned rows,
+                     bool *done, struct error *e)
+{
+    return clear_tables(t, folder, ALL_BUT_GONE, rows, done, e);
 }

@@ -253,7 +253,7 @@ maildir_remove(int root, const char *path, struct error *e)
 }
 
 void
-maildir_sweep_tmp(int dir)
+maildir_each_litter(int dir, maildir_litter_fn *fn, void *arg)
 {
     struct error e;
     DIR *d = open_list(dir, MAILDIR_TMP, &e);
@@ -266,8 +266,26 @@ maildir_sweep_tmp(int dir)
     while ((entry = readdir(d)) != NULL)
         if (fs_stat(dirfd(d), entry->d_name, &st, &e) && S_ISREG(st.st_mode) &&
             st.st_mtime < before && st.st_ctime < before)
-            fs_unlink(dirfd(d), entry->d_name, &e);
+            fn(arg, entry->d_name);
     closedir(d);
+}
+
+static void
+remove_litter(void *arg, const char *file)
+{
+    const int *dir = arg;
+    struct buf path = { 0 };
+    struct error e;
+
+    buf_printf(&path, MAILDIR_TMP "/%s", file);
+    fs_unlink(*dir, buf_text(&path), &e);
+    buf_free(&path);
+}
+
+void
+maildir_sweep_tmp(int dir)
+{
+    maildir_each_litter(dir, remove_litter, &dir);
 }
 
 void

@@ -53,7 +53,10 @@ void maildir_path(const char *home, const char *folder, struct buf *out);
 /* Removes a directory and all below it, not following links. */
 bool maildir_remove(int root, const char *path, struct error *e);
 
-/* Removes what deliveries left in tmp/ more than 36 hours ago. */
+/* What deliveries left in tmp/ more than 36 hours ago. */
+typedef void maildir_litter_fn(void *arg, const char *file);
+void maildir_each_litter(int dir, maildir_litter_fn *fn, void *arg);
+/* Removes it. */
 void maildir_sweep_tmp(int dir);
 
 /* Removes deleted folders that are still there. */

@@ -1,7 +1,7 @@
 /*
  * A reconciliation, with the folder locked all the time:
  *
- *   lock -> (clear) -> scan (pool)
+ *   lock -> (clear: reconcile_rebuild.c) -> scan (pool)
  *     -> changes   names that say other flags than before: merged
  *     -> absent    files that are no more: expunged, unless they are too many
  *     -> found     files that are unknown: adopted (S4)
@@ -64,36 +64,6 @@ note_end(struct reconcile *r, struct error *e)
     return folder_commit(f, &t, false, e);
 }
 
-/* After a rebuild views are told what is different now. */
-static void
-tell_differences(struct reconcile *r)
-{
-    struct folder *f = r->folder;
-    struct numset lost = { 0 };
-    struct store_row *changed =
-        mem_take_array(r->before_count, sizeof *changed);
-    size_t count = 0;
-    uint32_t last =
-        r->before_count == 0 ? 0 : r->before[r->before_count - 1].uid;
-    size_t fresh = folder_find_index(f, last + 1);
-
-    for (size_t i = 0; i < r->before_count; i++) {
-        const struct store_row *now = folder_find(f, r->before[i].uid);
-
-        if (now == NULL)
-            numset_add(&lost, r->before[i].uid, r->before[i].uid);
-        else if (now->flags != r->before[i].flags ||
-                 now->keywords != r->before[i].keywords)
-            changed[count++] = *now;
-    }
-    watch_flagged(f, UINT64_MAX, changed, count);
-    watch_expunged(f, UINT64_MAX, f->record.modseq, &lost);
-    if (fresh < f->count)
-        watch_added(f, UINT64_MAX, &f->rows[fresh], f->count - fresh, false);
-    numset_free(&lost);
-    free(changed);
-}
-
 static void
 durable(void *arg)
 {
@@ -101,8 +71,8 @@ durable(void *arg)
     struct folder *f = r->folder;
     bool big;
 
-    if (r->clear && !r->failed)
-        tell_differences(r);
+    if (r->clear)
+        reconcile_cleared(r);
     f->scanning = false;
     waiters_call(&r->waiters, r->failed ? &r->e : NULL);
     if (f->ready_waiters.first != NULL && !f->scanning) {
@@ -116,7 +86,6 @@ durable(void *arg)
     scan_free(&r->scan);
     if (big)
         malloc_trim(0); /* names by the hundred thousand were in memory */
-    free(r->before);
     free(r);
 }
 
@@ -154,8 +123,8 @@ scanned(struct pool_job *job)
     }
     for (size_t i = 0; i < r->scan.skipped_count; i++)
         event_skipped(f, span_of(r->scan.skipped[i]));
-    /* S2: what was promised may have been given. */
-    if (r->scan.trust && r->scan.has_control) {
+    /* S2: what was promised may have been given. A rebuild knows what was. */
+    if (r->scan.trust && r->scan.has_control && !r->clear) {
         if (f->next_uid < r->scan.control.uid_floor)
             f->next_uid = r->scan.control.uid_floor;
         if (f->record.uid_next_floor < r->scan.control.uid_floor)
@@ -196,23 +165,37 @@ gather_known(void *arg, const struct index_message *m)
 }
 
 static bool
+drop_row(struct index_txn *t, uint32_t id, uint32_t uid, struct error *e)
+{
+    struct index_message m;
+
+    return index_get_message(t, id, uid, &m, e) &&
+           index_delete_message(t, id, uid, e) &&
+           index_delete_cold(t, id, uid, e) &&
+           index_delete_name(t, id, m.name_hash, e);
+}
+
+/* They may be all that a rebuild had not emptied yet. */
+static bool
 drop_leftover(struct reconcile *r, const struct numset *uids, struct error *e)
 {
     struct core *c = r->folder->core;
-    uint32_t id = r->folder->record.id;
     struct index_txn *t = core_begin(c);
     struct numset_walk at = { 0 };
-    struct index_message m;
+    unsigned count = 0;
     uint32_t uid;
 
-    while (numset_next(uids, &at, &uid))
-        if (!index_get_message(t, id, uid, &m, e) ||
-            !index_delete_message(t, id, uid, e) ||
-            !index_delete_cold(t, id, uid, e) ||
-            !index_delete_name(t, id, m.name_hash, e)) {
+    while (numset_next(uids, &at, &uid)) {
+        if (!drop_row(t, r->folder->record.id, uid, e)) {
             core_abort(c, &t, e);
             return false;
         }
+        if (++count % (STORE_TXN_RECORDS / 3) != 0)
+            continue;
+        if (!core_commit(c, &t, e))
+            return false;
+        t = core_begin(c);
+    }
     return core_commit(c, &t, e);
 }
 
@@ -234,8 +217,8 @@ read_known(struct reconcile *r, struct error *e)
     return done;
 }
 
-static void
-begin_scan(struct reconcile *r)
+void
+reconcile_scan(struct reconcile *r)
 {
     struct error e;
 
@@ -256,64 +239,16 @@ begin_scan(struct reconcile *r)
     pool_add(r->folder->core->pool, &r->scan.job);
 }
 
-/* --- rebuild: empty the index first ------------------------------------------------- */
-
-static bool
-forget_counts(struct folder *f, struct index_txn *t, struct error *e)
-{
-    struct index_folder *draft = folder_edit(f);
-
-    draft->exists = draft->unseen = draft->deleted = 0;
-    draft->bytes = draft->deleted_bytes = 0;
-    draft->uid_next = 1;
-    draft->verified_epoch = 0;
-    draft->tomb_floor = folder_modseq(draft);
-    return folder_commit(f, &t, false, e);
-}
-
-static void
-clear_some(void *arg)
-{
-    struct reconcile *r = arg;
-    struct folder *f = r->folder;
-    struct index_txn *t = core_begin(f->core);
-    struct error e;
-    bool cleared = false;
-
-    if (!index_clear_folder(t, f->record.id, STORE_TXN_RECORDS, &cleared, &e)) {
-        core_abort(f->core, &t, &e);
-        reconcile_fail(r, &e);
-    } else if (!cleared) {
-        if (core_commit(f->core, &t, &e))
-            core_defer(f->core, clear_some, r);
-        else
-            reconcile_fail(r, &e);
-    } else if (!forget_counts(f, t, &e)) {
-        reconcile_fail(r, &e);
-    } else {
-        folder_remove_all_rows(f);
-        begin_scan(r);
-    }
-}
-
 static void
 locked(void *arg, const struct error *e)
 {
     struct reconcile *r = arg;
-    struct folder *f = r->folder;
 
     (void)e;
-    if (!r->clear) {
-        begin_scan(r);
-        return;
-    }
-    if (f->has_rows) {
-        r->before_count = f->count;
-        r->before = mem_take_array(f->count, sizeof *r->before);
-        if (f->count > 0)
-            memcpy(r->before, f->rows, f->count * sizeof *r->before);
-    }
-    clear_some(r);
+    if (r->clear)
+        reconcile_clear(r);
+    else
+        reconcile_scan(r);
 }
 
 static void

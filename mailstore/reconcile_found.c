@@ -213,6 +213,7 @@ put_found(struct reconcile *r, const struct scan_found *found,
     struct index_message m = message_of(f, found);
     struct index_cold cold = { .uid = m.uid, .base = span_of(found->base) };
 
+    reconcile_recall(r, found, &m);
     m.modseq = folder_modseq(draft);
     folder_count(draft, &m, 1);
     if (draft->uid_next <= m.uid)

@@ -5,6 +5,7 @@
 #include "mailstore/events.h"
 #include "mailstore/reconcile.h"
 #include "mailstore/tour.h"
+#include "mailstore/wire_check.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,27 +13,7 @@
 static void
 check_one(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
 {
-    check_folder(f, tour_report, arg, fn, fn_arg);
-}
-
-/* The account's sums are its folders'. */
-static void
-check_account(struct tour *t, struct home *h)
-{
-    struct buf text = { 0 };
-    struct error e;
-
-    if (!quota_compare_account(h, &t->off, &e)) {
-        tour_fail(t, &e);
-        return;
-    }
-    if (t->off.bytes != 0 || t->off.messages != 0) {
-        buf_printf(&text,
-                   "counts are off by %" PRId64 " octets, %" PRId64 " messages",
-                   t->off.bytes, t->off.messages);
-        tour_report(t, span_of(h->name), buf_span(&text));
-    }
-    buf_free(&text);
+    check_folder(arg, f, fn, fn_arg);
 }
 
 static const struct tour_work checking = { check_one, check_account };
@@ -40,40 +21,57 @@ static const struct tour_work checking = { check_one, check_account };
 void
 request_index_check(struct reply *r, struct span body)
 {
-    struct wire_user x;
+    struct wire_check x;
 
-    if (!wire_get_user(&body, &x))
+    if (!wire_get_check(&body, &x))
         reply_invalid(r, "index_check");
     else
-        tour_begin(r, x.user, &checking);
+        tour_begin(r, x.user, &checking, x.how);
 }
 
 /* --- rebuild ------------------------------------------------------------------------- */
 
+#define LOOK_MS 50
+
 struct rebuilding {
     struct tour *tour;
     struct folder *folder;
+    struct timer *look; /* how far it is */
+    uint64_t before;    /* messages of the tour that were through */
     core_done_fn *fn;
     void *arg;
 };
+
+static void
+look(void *arg)
+{
+    const struct rebuilding *b = arg;
+
+    if (b->folder->rebuilding)
+        tour_progress(b->tour, b->before + b->folder->record.exists);
+}
 
 static void
 rebuilt(void *arg, const struct error *e)
 {
     struct rebuilding *b = arg;
     struct folder *f = b->folder;
-    struct buf path = { 0 };
     struct buf text = { 0 };
+    struct store_report x = { .kind = STORE_REPORT_FIXED,
+                              .account = span_of(f->home->name),
+                              .mailbox = folder_name(f) };
 
-    buf_printf(&path, "%s/%s", f->home->name, f->record.name);
-    if (e != NULL)
+    if (e != NULL) {
+        x.kind = STORE_REPORT_DIFFERS;
         buf_put_text(&text, e->text);
-    else
-        buf_printf(&text, "%" PRIu32 " messages", f->record.exists);
-    tour_report(b->tour, buf_span(&path), buf_span(&text));
-    if (e != NULL)
         tour_fail(b->tour, e);
-    buf_free(&path);
+    } else {
+        buf_printf(&text, "%" PRIu32 " messages", f->record.exists);
+    }
+    x.text = buf_span(&text);
+    tour_report(b->tour, &x);
+    tour_progress(b->tour, b->before + f->record.exists);
+    timer_free(&b->look);
     buf_free(&text);
     b->fn(b->arg, NULL);
     free(b);
@@ -94,17 +92,23 @@ static void
 rebuild_one(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
 {
     struct rebuilding *b = mem_take(sizeof *b);
+    struct tour *t = arg;
 
-    *b = (struct rebuilding){ arg, f, fn, fn_arg };
+    *b = (struct rebuilding){
+        .tour = t, .folder = f, .before = t->done, .fn = fn, .arg = fn_arg
+    };
+    b->look = timer_new(f->core->loop, look, b);
+    timer_repeat(b->look, LOOK_MS);
     /* What others have changed gets its UIDs first, in order. */
     reconcile_ready(f, RECONCILE_FRESH, rebuild_now, b);
 }
 
 static void
-account_rebuilt(struct tour *t, struct home *h)
+account_rebuilt(struct tour *t, struct home *h, core_done_fn *fn, void *fn_arg)
 {
     (void)t;
     event_rebuilt(span_of(h->name));
+    fn(fn_arg, NULL);
 }
 
 static const struct tour_work rebuilding_work = { rebuild_one,
@@ -118,7 +122,7 @@ request_index_rebuild(struct reply *r, struct span body)
     if (!wire_get_user(&body, &x))
         reply_invalid(r, "index_rebuild");
     else
-        tour_begin(r, x.user, &rebuilding_work);
+        tour_begin(r, x.user, &rebuilding_work, 0);
 }
 
 /* --- numbers --------------------------------------------------------------------------- */

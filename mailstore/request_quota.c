@@ -243,7 +243,7 @@ recount_one(void *arg, struct folder *f, core_done_fn *fn, void *fn_arg)
 }
 
 static void
-recount_account(struct tour *t, struct home *h)
+recount_account(struct tour *t, struct home *h, core_done_fn *fn, void *fn_arg)
 {
     struct store_recount x = { .user = span_of(h->name) };
     struct store_quota q;
@@ -251,7 +251,7 @@ recount_account(struct tour *t, struct home *h)
     struct error e;
 
     if (!quota_recount_account(h, &t->off, &e) || !quota_of(h, &q, &e)) {
-        tour_fail(t, &e);
+        fn(fn_arg, &e);
         return;
     }
     x.bytes = q.bytes;
@@ -261,6 +261,7 @@ recount_account(struct tour *t, struct home *h)
     wire_put_recount(&body, &x);
     reply_row(t->reply, &body);
     buf_free(&body);
+    fn(fn_arg, NULL);
 }
 
 static const struct tour_work recounting = { recount_one, recount_account };
@@ -273,5 +274,5 @@ request_quota_recount(struct reply *r, struct span body)
     if (!wire_get_user(&body, &x))
         reply_invalid(r, "quota_recount");
     else
-        tour_begin(r, x.user, &recounting);
+        tour_begin(r, x.user, &recounting, 0);
 }

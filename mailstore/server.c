@@ -25,6 +25,7 @@ static const struct request_row {
     uint16_t op;
     unsigned services; /* that may ask it */
     request_fn *run;
+    bool rows; /* of the open mailbox: waits while they are made anew */
 } requests[] = {
     { WIRE_LOGIN,          USERS,        request_login          },
     { WIRE_LOGOUT,         USERS,        request_logout         },
@@ -36,13 +37,13 @@ static const struct request_row {
     { WIRE_SUBSCRIBE,      USERS,        request_subscribe      },
     { WIRE_OPEN,           USERS,        request_open           },
     { WIRE_CLOSE,          USERS,        request_close          },
-    { WIRE_SUMMARIES,      USERS,        request_summaries      },
-    { WIRE_PUT_SUMMARY,    USERS,        request_put_summary    },
-    { WIRE_MESSAGE,        USERS,        request_message        },
-    { WIRE_MESSAGES,       USERS,        request_messages       },
-    { WIRE_SET_FLAGS,      USERS,        request_set_flags      },
-    { WIRE_EXPUNGE,        USERS,        request_expunge        },
-    { WIRE_COPY,           USERS,        request_copy           },
+    { WIRE_SUMMARIES,      USERS,        request_summaries, true },
+    { WIRE_PUT_SUMMARY,    USERS,        request_put_summary, true },
+    { WIRE_MESSAGE,        USERS,        request_message, true },
+    { WIRE_MESSAGES,       USERS,        request_messages, true },
+    { WIRE_SET_FLAGS,      USERS,        request_set_flags, true },
+    { WIRE_EXPUNGE,        USERS,        request_expunge, true },
+    { WIRE_COPY,           USERS,        request_copy, true },
     { WIRE_DELIVERY_BEGIN, POSTS,        request_delivery_begin },
     { WIRE_APPEND_BEGIN,   USERS,        request_append_begin   },
     { WIRE_COMMIT,         ALL,          request_commit         },
@@ -157,6 +158,50 @@ find_request(uint16_t op)
     return NULL;
 }
 
+/* Of the mailbox that the session has open, or NULL. */
+static struct folder *
+folder_asked(struct line *l, struct span body)
+{
+    const struct session *s;
+
+    if (body.n < sizeof(uint32_t))
+        return NULL;
+    s = map_get(l->sessions, span_from(body.p, sizeof(uint32_t)));
+    return s == NULL || s->view == NULL ? NULL : s->view->folder;
+}
+
+struct postponed {
+    struct reply *reply;
+    request_fn *run;
+    struct buf body;
+};
+
+static void
+run_postponed(void *arg)
+{
+    struct postponed *p = arg;
+
+    p->run(p->reply, buf_span(&p->body));
+    buf_free(&p->body);
+    free(p);
+}
+
+static void
+run_request(struct reply *r, const struct request_row *row, struct span body)
+{
+    struct folder *f = row->rows ? folder_asked(r->line, body) : NULL;
+    struct postponed *p;
+
+    if (f == NULL || !f->rebuilding) {
+        row->run(r, body);
+        return;
+    }
+    p = mem_take(sizeof *p);
+    *p = (struct postponed){ .reply = r, .run = row->run };
+    buf_put(&p->body, body);
+    folder_steady(f, run_postponed, p);
+}
+
 static void
 line_request(void *state, uint32_t request, uint16_t op, struct span body,
              int fd)
@@ -178,7 +223,7 @@ line_request(void *state, uint32_t request, uint16_t op, struct span body,
         fail(&e, FAIL_BUSY, "too many requests at once");
         reply_failed(r, &e);
     } else {
-        row->run(r, body);
+        run_request(r, row, body);
     }
     buf_free(&room);
 }

@@ -1,19 +1,42 @@
 #include "mailstore/tour.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "mailstore/wire_check.h"
 
 #include <stdlib.h>
 
 void
-tour_report(void *arg, struct span path, struct span text)
+tour_report(struct tour *t, const struct store_report *x)
 {
-    struct tour *t = arg;
-    struct wire_report x = { .path = path, .text = text };
     struct buf body = { 0 };
 
-    wire_put_report(&body, &x);
+    wire_put_report(&body, x);
     reply_row(t->reply, &body);
     buf_free(&body);
+}
+
+void
+tour_progress(struct tour *t, uint64_t done)
+{
+    int64_t now = clock_monotonic_ms();
+    struct store_report x = { .kind = STORE_REPORT_PROGRESS };
+
+    t->done = done;
+    if (t->total < done)
+        t->total = done; /* mail came meanwhile */
+    if (now - t->told < TOUR_TELL_MS)
+        return;
+    t->told = now;
+    x.done = t->done;
+    x.total = t->total;
+    tour_report(t, &x);
+}
+
+bool
+tour_is_over(const struct tour *t)
+{
+    return t->core->stopping || t->reply->line->peer == NULL;
 }
 
 void
@@ -35,15 +58,24 @@ tour_end(struct tour *t)
 static void next_account(void *arg);
 
 static void
-account_swept(void *arg, const struct error *e)
+account_done(void *arg, const struct error *e)
 {
     struct tour *t = arg;
 
     if (e != NULL)
         tour_fail(t, e);
-    else if (t->work->account != NULL)
-        t->work->account(t, t->home);
     core_defer(t->core, next_account, t);
+}
+
+static void
+account_swept(void *arg, const struct error *e)
+{
+    struct tour *t = arg;
+
+    if (e != NULL)
+        account_done(t, e);
+    else
+        t->work->account(t, t->home, account_done, t);
 }
 
 static void
@@ -66,8 +98,7 @@ next_account(void *arg)
 {
     struct tour *t = arg;
 
-    if (t->at == t->accounts.count || t->core->stopping ||
-        t->reply->line->peer == NULL)
+    if (t->at == t->accounts.count || tour_is_over(t))
         tour_end(t);
     else
         home_use(t->core, span_of(t->accounts.names[t->at++]), HOME_FRESH,
@@ -88,8 +119,36 @@ listed(struct pool_job *job)
     next_account(job);
 }
 
+static bool
+add_account(void *arg, const struct index_account *a)
+{
+    struct tour *t = arg;
+
+    t->total += a->messages;
+    return true;
+}
+
+/* For people to see how far it is: need not be exact. */
+static void
+estimate(struct tour *t, struct span user)
+{
+    struct index_txn *txn = core_begin(t->core);
+    struct index_account a;
+    struct error e;
+    bool done;
+
+    if (user.n == 0)
+        done = index_each_account(txn, add_account, t, &e);
+    else
+        done = index_find_account(txn, user, &a, &e) && add_account(t, &a);
+    if (!done)
+        core_abort(t->core, &txn, &e);
+    index_abort(&txn);
+}
+
 void
-tour_begin(struct reply *r, struct span user, const struct tour_work *work)
+tour_begin(struct reply *r, struct span user, const struct tour_work *work,
+           unsigned how)
 {
     struct tour *t = mem_take(sizeof *t);
     struct buf name = { 0 };
@@ -97,7 +156,9 @@ tour_begin(struct reply *r, struct span user, const struct tour_work *work)
     *t = (struct tour){ .job = { .run = run_list, .done = listed },
                         .reply = r,
                         .core = r->line->core,
-                        .work = work };
+                        .work = work,
+                        .how = how };
+    estimate(t, user);
     if (user.n == 0) {
         pool_add(t->core->pool, &t->job);
         return;

@@ -27,8 +27,8 @@
  *   append_begin      wire_append_begin                    - + file to write
  *   commit            wire_commit                          wire_committed
  *   abort             wire_abort                           -
- *   index_check       wire_user            wire_report     -
- *   index_rebuild     wire_user            wire_report     -
+ *   index_check       wire_check           store_report    -
+ *   index_rebuild     wire_user            store_report    -
  *   stats             -                                    wire_stats
  *   quota             wire_session                         wire_quota
  *   quota_check       wire_quota_check                     -
@@ -433,12 +433,6 @@ struct wire_user {
 };
 void wire_put_user(struct buf *b, const struct wire_user *x);
 bool wire_get_user(struct span *body, struct wire_user *out);
-
-struct wire_report {
-    struct span path, text;
-};
-void wire_put_report(struct buf *b, const struct wire_report *x);
-bool wire_get_report(struct span *body, struct wire_report *out);
 
 /* --- numbers (wire_admin.c) ----------------------------------------------- */
 

@@ -13,20 +13,6 @@ wire_get_user(struct span *body, struct wire_user *out)
 }
 
 void
-wire_put_report(struct buf *b, const struct wire_report *x)
-{
-    put_span(b, x->path);
-    put_span(b, x->text);
-}
-
-bool
-wire_get_report(struct span *body, struct wire_report *out)
-{
-    return get_span(body, &out->path) && get_span(body, &out->text) &&
-           body->n == 0;
-}
-
-void
 wire_put_stats(struct buf *b, const struct store_stats *x)
 {
     put_u64(b, x->accounts);

@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "mailstore/wire.h"
+#include "mailstore/wire_check.h"
 
 #include <string.h>
 
@@ -338,9 +339,20 @@ again_user(struct span body, struct buf *out)
 }
 
 static bool
+again_check(struct span body, struct buf *out)
+{
+    struct wire_check w = { 0 };
+    bool fine = wire_get_check(&body, &w);
+
+    if (fine)
+        wire_put_check(out, &w);
+    return fine;
+}
+
+static bool
 again_report(struct span body, struct buf *out)
 {
-    struct wire_report w = { 0 };
+    struct store_report w = { 0 };
     bool fine = wire_get_report(&body, &w);
 
     if (fine)
@@ -369,7 +381,7 @@ static again_fn *const decoders[] = {
     again_expunge,  again_copy,      again_copied,         again_rows,
     again_expunged, again_keywords,  again_delivery_begin, again_append_begin,
     again_commit,   again_committed, again_abort,          again_user,
-    again_report,   again_stats,     again_bundle,
+    again_report,   again_stats,     again_check,          again_bundle,
 };
 
 int

@@ -366,12 +366,13 @@ on_stats(void *arg, const struct store_stats *stats, const struct error *e)
 }
 
 static void
-on_report(void *arg, struct span path, struct span text)
+on_report(void *arg, const struct store_report *r)
 {
     struct seen *s = arg;
 
     s->rows++;
-    CHECK(span_is(path, "cur/1") && span_is(text, "not indexed"), "a line");
+    CHECK(span_is(r->file, "cur/1") && span_is(r->text, "not indexed"),
+          "a line");
 }
 
 static void
@@ -380,7 +381,7 @@ check_admin(struct store *st, struct loop *l)
     struct seen s = { .fd = -1 };
 
     store_get_stats(st, on_stats, &s);
-    store_index_check(st, span_of(""), on_report, seen_done, &s);
+    store_index_check(st, span_of(""), 0, on_report, seen_done, &s);
     store_index_rebuild(st, span_of("anna@example.org"), on_report, seen_done,
                         &s);
     run_until(l, &s.dones, 3);

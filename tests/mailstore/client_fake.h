@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "mail/flags.h"
-#include "mailstore/wire.h"
+#include "mailstore/wire_check.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -331,8 +331,10 @@ fake_report(struct fake_request *r)
 {
     struct buf b = { 0 };
 
-    wire_put_report(
-        &b, &(struct wire_report){ span_of("cur/1"), span_of("not indexed") });
+    wire_put_report(&b,
+                    &(struct store_report){ .kind = STORE_REPORT_DIFFERS,
+                                            .file = span_of("cur/1"),
+                                            .text = span_of("not indexed") });
     ipc_row(r->f->peer, r->number, r->op, buf_span(&b), -1);
     buf_free(&b);
     fake_done(r, NULL, -1);

@@ -201,7 +201,7 @@ check_after(struct rig *r, enum act act, int calls, bool answered)
           "%s, %d calls: all come back", acts[act], calls);
     a = rig_ask(r);
     rig_sleep(r, 50);
-    store_index_check(r->admin, span_of(""), rig_report, rig_done, &a);
+    store_index_check(r->admin, span_of(""), 0, rig_report, rig_done, &a);
     rig_wait(r, &a.done);
     CHECK(!a.failed && a.text.n == 0, "%s, %d calls: %s", acts[act], calls,
           buf_text(&a.text));

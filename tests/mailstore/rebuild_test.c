@@ -1,6 +1,10 @@
 /* The index is disposable: lost or rebuilt, everything is as it was. */
+#include "mailstore/folder.h"
 #include "mailstore/maildir.h"
+#include "mailstore/reconcile.h"
 #include "tests/mailstore/store_rig.h"
+
+#include <time.h>
 
 #define ANNA "anna@example.org"
 #define TEXT "Subject: one\r\n\r\nhello\r\n"
@@ -109,7 +113,8 @@ test_rebuild(struct rig *r)
     rig_open(r, x, "INBOX", 0, &s);
     store_index_rebuild(r->admin, span_of(ANNA), rig_report, rig_done, &a);
     rig_wait(r, &a.done);
-    CHECK(!a.failed && strstr(buf_text(&a.text), "INBOX: 4 messages") != NULL,
+    CHECK(!a.failed &&
+              strstr(buf_text(&a.text), "mended INBOX: 4 messages") != NULL,
           "rebuilt while in use:\n%s", buf_text(&a.text));
     rig_sleep(r, 50);
     CHECK(s.added == 0 && s.expunged.n == 0 && s.flagged == 0,
@@ -123,6 +128,107 @@ test_rebuild(struct rig *r)
     buf_free(&before);
     buf_free(&after);
     rig_answer_free(&a);
+}
+
+static void
+run_nap(struct pool_job *job)
+{
+    const struct timespec t = { 0, 300000000 };
+
+    (void)job;
+    nanosleep(&t, NULL);
+}
+
+static void
+woken(struct pool_job *job)
+{
+    (void)job;
+}
+
+/* Nobody looks at a file for a while. */
+static void
+keep_pool_busy(struct rig *r, struct pool_job naps[STORE_WORKERS])
+{
+    for (int i = 0; i < STORE_WORKERS; i++) {
+        naps[i] = (struct pool_job){ .run = run_nap, .done = woken };
+        pool_add(r->core->pool, &naps[i]);
+    }
+}
+
+static void
+test_asked_meanwhile(struct rig *r, struct store_session *x, uint32_t uid)
+{
+    struct pool_job naps[STORE_WORKERS];
+    struct rig_answer rebuilt = rig_ask(r);
+    struct rig_answer flagged = rig_ask(r);
+    struct rig_answer read = rig_ask(r);
+    const struct store_flags seen = { .flags = MAIL_SEEN };
+    struct numset one = { 0 };
+    struct folder *f;
+    struct error e;
+
+    if (!folder_use(map_get(r->core->homes, span_of(ANNA)), span_of("INBOX"),
+                    &f, &e))
+        die("%s", e.text);
+    keep_pool_busy(r, naps);
+    reconcile_rebuild(f, rig_done, &rebuilt);
+    rig_sleep(r, 100);
+    CHECK(f->rebuilding, "the index is empty now");
+    numset_add(&one, uid, uid);
+    store_set_flags(x, &one, STORE_FLAGS_ADD, &seen, 0, rig_flagged, &flagged);
+    rig_sleep(r, 50);
+    CHECK(f->rebuilding && !flagged.done, "who asks waits");
+    rig_wait(r, &flagged.done);
+    store_message(x, uid, rig_message, &read);
+    rig_wait(r, &read.done);
+    rig_wait(r, &rebuilt.done);
+    CHECK(!flagged.failed && !read.failed && !rebuilt.failed,
+          "and is answered: %s %s", flagged.e.text, read.e.text);
+    close(read.fd);
+    folder_release(f);
+    numset_free(&one);
+    rig_answer_free(&rebuilt);
+    rig_answer_free(&flagged);
+}
+
+static uint16_t
+flags_of(const struct rig_seen *s, uint32_t uid)
+{
+    for (size_t i = 0; i < s->view->count; i++)
+        if (s->view->rows[i].uid == uid)
+            return s->view->rows[i].flags;
+    return UINT16_MAX;
+}
+
+static void
+test_rebuild_in_use(struct rig *r)
+{
+    struct store_session *x = rig_login(r, ANNA);
+    struct store_session *y = rig_login(r, ANNA);
+    struct rig_seen s;
+    struct rig_seen other;
+    uint32_t first = rig_deliver(r, ANNA, TEXT);
+
+    rig_deliver(r, ANNA, TEXT);
+    rig_deliver(r, ANNA, TEXT);
+    rig_open(r, x, "INBOX", 0, &s);
+    rig_open(r, y, "INBOX", 0, &other);
+    rig_flag(r, x, first, first, STORE_FLAGS_ADD, MAIL_ANSWERED, "a");
+    rig_expunge(r, x, first + 1, first + 1, false);
+    test_asked_meanwhile(r, x, first + 2);
+    rig_seen_free(&s);
+    rig_open(r, x, "INBOX", 0, &s);
+    CHECK((flags_of(&s, first) & MAIL_ANSWERED) != 0,
+          "a flag that its name did not say yet");
+    CHECK(flags_of(&s, first + 1) == UINT16_MAX,
+          "an expunged one whose file waits does not come back");
+    CHECK((flags_of(&s, first + 2) & MAIL_SEEN) != 0,
+          "a flag that was set meanwhile");
+    CHECK(rig_deliver(r, ANNA, TEXT) == first + 3, "UIDNEXT is what it was");
+    store_logout(&x);
+    store_logout(&y);
+    rig_seen_free(&s);
+    rig_seen_free(&other);
 }
 
 static void
@@ -151,19 +257,19 @@ test_check(struct rig *r)
     char name[300];
     char path[800];
 
-    store_index_check(r->admin, span_of(""), rig_report, rig_done, &a);
+    store_index_check(r->admin, span_of(""), 0, rig_report, rig_done, &a);
     rig_wait(r, &a.done);
     CHECK(!a.failed && a.text.n == 0, "nothing differs: %s", buf_text(&a.text));
     rig_file(r, "example.org/anna/cur", "U=1:", name);
     snprintf(path, sizeof path, "%s/example.org/anna/cur/%s", r->mail, name);
     CHECK(unlink(path) == 0, "one file less");
     a.done = false;
-    store_index_check(r->admin, span_of(ANNA), rig_report, rig_done, &a);
+    store_index_check(r->admin, span_of(ANNA), 0, rig_report, rig_done, &a);
     rig_wait(r, &a.done);
-    CHECK(strstr(buf_text(&a.text), "no file for UID 1\n") != NULL,
-          "is reported: %s", buf_text(&a.text));
+    CHECK(strstr(buf_text(&a.text), "INBOX 1 ") != NULL, "is reported: %s",
+          buf_text(&a.text));
     a.done = false;
-    store_index_check(r->admin, span_of("nobody@example.org"), rig_report,
+    store_index_check(r->admin, span_of("nobody@example.org"), 0, rig_report,
                       rig_done, &a);
     rig_wait(r, &a.done);
     CHECK(a.failed && a.e.kind == FAIL_NOT_FOUND, "no such account");
@@ -178,6 +284,7 @@ main(void)
     rig_init(&r);
     fill(&r);
     test_rebuild(&r);
+    test_rebuild_in_use(&r);
     test_index_lost(&r);
     test_check(&r);
     rig_free(&r);

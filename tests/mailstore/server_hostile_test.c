@@ -317,7 +317,7 @@ check_others(struct rig *r, uint32_t *last)
     store_logout(&x);
     rig_seen_free(&s);
     rig_sleep(r, 300);
-    store_index_check(r->admin, span_of(""), rig_report, rig_done, &a);
+    store_index_check(r->admin, span_of(""), 0, rig_report, rig_done, &a);
     rig_wait(r, &a.done);
     CHECK(!a.failed && a.text.n == 0, "index and files agree: %s",
           buf_text(&a.text));

@@ -323,7 +323,7 @@ check_agreement(const struct step *s, struct rig *r)
         if (i > 0)
             rig_sleep(r, 250);
         a = rig_ask(r);
-        store_index_check(r->admin, span_of(""), rig_report, rig_done, &a);
+        store_index_check(r->admin, span_of(""), 0, rig_report, rig_done, &a);
         rig_wait(r, &a.done);
         agree = !a.failed && a.text.n == 0;
         CHECK(agree || i < 39, "%s, call %llu: files and index: %s",

@@ -297,11 +297,23 @@ rig_mailbox(void *arg, const struct store_mailbox *m)
 }
 
 static __attribute__((unused)) void
-rig_report(void *arg, struct span path, struct span text)
+rig_report(void *arg, const struct store_report *r)
 {
     struct rig_answer *a = arg;
+    static const char *const kinds[] = { [STORE_REPORT_NOTE] = "note ",
+                                         [STORE_REPORT_DIFFERS] = "",
+                                         [STORE_REPORT_FIXED] = "mended " };
 
-    buf_printf(&a->text, "%.*s: %.*s\n", SPAN(path), SPAN(text));
+    if (r->kind == STORE_REPORT_PROGRESS) {
+        a->size = r->total;
+        return;
+    }
+    buf_printf(&a->text, "%s%.*s", kinds[r->kind], SPAN(r->mailbox));
+    if (r->uid != 0)
+        buf_printf(&a->text, " %u", r->uid);
+    if (r->file.n > 0)
+        buf_printf(&a->text, " %.*s", SPAN(r->file));
+    buf_printf(&a->text, ": %.*s\n", SPAN(r->text));
 }
 
 static __attribute__((unused)) void

@@ -101,7 +101,7 @@ main(void)
     store_logout(&x);
     a = rig_ask(&r);
     rig_sleep(&r, 300);
-    store_index_check(r.admin, span_of(""), rig_report, rig_done, &a);
+    store_index_check(r.admin, span_of(""), 0, rig_report, rig_done, &a);
     rig_wait(&r, &a.done);
     CHECK(!a.failed && a.text.n == 0, "index and files agree: %s",
           buf_text(&a.text));

@@ -1,3 +1,4 @@
+#include "mailstore/wire_check.h"
 #include "tests/mailstore/wire_bench.h"
 
 static void
@@ -320,18 +321,52 @@ get_user(struct span *body)
 }
 
 static void
+put_check(struct buf *b)
+{
+    wire_put_check(
+        b, &(struct wire_check){ text("anna@example.org"), STORE_CHECK_FIX });
+}
+
+static bool
+get_check(struct span *body)
+{
+    struct wire_check w;
+    bool whole = wire_get_check(body, &w);
+
+    CHECK(!whole ||
+              (span_is(w.user, "anna@example.org") && w.how == STORE_CHECK_FIX),
+          "check");
+    return whole;
+}
+
+static void
 put_report(struct buf *b)
 {
-    wire_put_report(b, &(struct wire_report){ text("cur/1"), text("gone") });
+    const struct store_report r = { .kind = STORE_REPORT_FIXED,
+                                    .account = text("anna@example.org"),
+                                    .mailbox = text("Work"),
+                                    .uid = 7,
+                                    .file = text("cur/1"),
+                                    .text = text("gone"),
+                                    .remedy = text("found"),
+                                    .done = 1,
+                                    .total = UINT64_MAX };
+
+    wire_put_report(b, &r);
 }
 
 static bool
 get_report(struct span *body)
 {
-    struct wire_report w;
+    struct store_report w;
     bool whole = wire_get_report(body, &w);
 
-    CHECK(!whole || (span_is(w.path, "cur/1") && span_is(w.text, "gone")),
+    CHECK(!whole || (w.kind == STORE_REPORT_FIXED &&
+                     span_is(w.account, "anna@example.org") &&
+                     span_is(w.mailbox, "Work") && w.uid == 7 &&
+                     span_is(w.file, "cur/1") && span_is(w.text, "gone") &&
+                     span_is(w.remedy, "found") && w.done == 1 &&
+                     w.total == UINT64_MAX),
           "report");
     return whole;
 }
@@ -372,6 +407,7 @@ static const struct wire_case cases[] = {
     { "committed",      put_committed,      get_committed      },
     { "abort",          put_abort,          get_abort          },
     { "user",           put_user,           get_user           },
+    { "check",          put_check,          get_check          },
     { "report",         put_report,         get_report         },
     { "stats",          put_stats,          get_stats          },
 };
