@@ -197,7 +197,7 @@ void store_message(struct store_session *x, uint32_t uid, store_message_fn *fn,
  * would give them. Those that are large, gone or too many are left out: ask for
  * them by store_message(). fd is -1 where e is not NULL, or where count is 0.
  */
-#define STORE_BUNDLE_MAX   64                  /* messages          */
+#define STORE_BUNDLE_MAX   128                 /* messages          */
 #define STORE_BUNDLE_BYTES ((size_t)1 << 20)   /* of all            */
 #define STORE_BUNDLED_MAX  ((size_t)128 << 10) /* octets of each    */
 
