@@ -53,8 +53,7 @@ never_there(void *arg, const struct exporting_mailbox *b)
     return false;
 }
 
-/* Where the live file cannot be linked, the earlier backup may save us from
- * asking for it. */
+/* The earlier backup may save us from asking for the live file. */
 static bool
 reuse(void *arg, const struct store_row *row)
 {
@@ -63,9 +62,6 @@ reuse(void *arg, const struct store_row *row)
     struct buf base = { .max = 256 };
     struct buf path = { .max = BACKUP_PATH_MAX };
 
-    a->reused = false;
-    if (a->writer->links_live)
-        return false;
     maildir_out_base(a->uid_validity, row, &base);
     put_path(a, row, buf_span(&base), &path);
     m.path = buf_text(&path);

@@ -156,8 +156,9 @@ backup_writer_text(struct backup_writer *w, const char *path, struct span text,
     return true;
 }
 
-bool
-backup_writer_reuse(struct backup_writer *w, const struct backup_message *m)
+/* alone: a file that nothing else shares will do. */
+static bool
+link_known(struct backup_writer *w, const struct backup_message *m, bool alone)
 {
     const struct backup_entry *known = find_known(w, m->path);
     struct stat st;
@@ -165,8 +166,15 @@ backup_writer_reuse(struct backup_writer *w, const struct backup_message *m)
 
     return known != NULL && fs_stat(w->previous.fd, known->path, &st, &e) &&
            S_ISREG(st.st_mode) && (uint64_t)st.st_size == m->size &&
-           known->size == m->size &&
+           known->size == m->size && (alone || st.st_nlink > 1) &&
            fs_link(w->previous.fd, known->path, w->root, m->path, &e);
+}
+
+/* Where the live file can be linked, a copy is no more than second best. */
+bool
+backup_writer_reuse(struct backup_writer *w, const struct backup_message *m)
+{
+    return link_known(w, m, !w->links_live);
 }
 
 static bool
@@ -192,25 +200,10 @@ copy_message(struct backup_writer *w, const struct backup_message *m,
     return done;
 }
 
-/* The file that was linked is the earlier backup's too. */
-static bool
-is_known_inode(const struct backup_writer *w, const struct backup_entry *known,
-               int fd)
-{
-    struct stat then;
-    struct stat now;
-    struct error e;
-
-    return fs_stat(w->previous.fd, known->path, &then, &e) &&
-           fstat(fd, &now) == 0 && then.st_dev == now.st_dev &&
-           then.st_ino == now.st_ino && (uint64_t)now.st_size == known->size;
-}
-
 static bool
 link_live(struct backup_writer *w, const struct backup_message *m,
           struct backup_entry *entry, bool *linked, struct error *e)
 {
-    const struct backup_entry *known;
     struct stat st;
 
     if (fstat(m->fd, &st) == -1)
@@ -219,13 +212,7 @@ link_live(struct backup_writer *w, const struct backup_message *m,
     /* One without a name is not the message's file: its lines were mended. */
     *linked = w->links_live && st.st_nlink > 0 &&
               fs_link_fd(m->fd, w->root, m->path, e);
-    if (!*linked)
-        return true;
-    known = find_known(w, m->path);
-    if (known == NULL || !is_known_inode(w, known, m->fd))
-        return backup_digest(m->fd, NULL, NULL, entry->digest, e);
-    memcpy(entry->digest, known->digest, sizeof entry->digest);
-    return true;
+    return !*linked || backup_digest(m->fd, NULL, NULL, entry->digest, e);
 }
 
 bool
@@ -238,7 +225,7 @@ backup_writer_message(struct backup_writer *w, const struct backup_message *m,
 
     if (!m->is_there && !link_live(w, m, &entry, &linked, e))
         return false;
-    if (m->is_there || (!linked && backup_writer_reuse(w, m))) {
+    if (m->is_there || (!linked && link_known(w, m, true))) {
         known = find_known(w, m->path);
         memcpy(entry.digest, known->digest, sizeof entry.digest);
     } else if (!linked && !copy_message(w, m, &entry, e)) {

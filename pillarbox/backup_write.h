@@ -3,12 +3,13 @@
  *
  * A message is a hard link to the file in the live store where both are on one
  * file system; else to the same message in the newest earlier backup; else a
- * copy. A link shares the inode with the live store: that is safe because
+ * copy. (Where the earlier backup's file is a link to the live one, that is
+ * linked: the same file, without asking mailstored for it.) A link shares the inode with the live store: that is safe because
  * mailstored never writes into a message's file once it is delivered; flags
  * change names only, and names are each backup's own.
  *
- * Digests of files that the earlier backup has too (the same inode) are taken
- * from its manifest: so a second backup reads what is new.
+ * What is taken from the earlier backup has its digest in that one's manifest:
+ * so a second backup reads what is new.
  */
 #ifndef PILLARBOX_BACKUP_WRITE_H
 #define PILLARBOX_BACKUP_WRITE_H
@@ -44,7 +45,7 @@ struct backup_message {
     bool is_there; /* backup_writer_reuse() has made it */
 };
 
-/* True: it was linked from the earlier backup. */
+/* True: it was linked from the earlier backup, where that will do. */
 bool backup_writer_reuse(struct backup_writer *w,
                          const struct backup_message *m);
 bool backup_writer_message(struct backup_writer *w,
