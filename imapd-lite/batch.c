@@ -29,9 +29,28 @@ imap_batch_free(struct imap_batch *b)
     buf_free(&b->blobs);
 }
 
+static void
+store_made(struct imap_batch *b)
+{
+    struct store_summary made[IMAP_BATCH_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        const struct imap_batch_message *m = &b->all[i];
+
+        if (m->is_made)
+            made[count++] = (struct store_summary){
+                m->uid, span_sub(buf_span(&b->blobs), m->blob_at, m->blob_size)
+            };
+    }
+    if (count > 0)
+        store_put_summaries(b->asked_by->store, made, count);
+}
+
 void
 imap_batch_clear(struct imap_batch *b)
 {
+    store_made(b);
     close_file(b);
     buf_clear(&b->blobs);
     b->count = 0;
@@ -108,6 +127,7 @@ imap_batch_ask(struct imap *s, struct imap_batch *b, imap_resume_fn *then)
         numset_add(&uids, b->all[i].uid, b->all[i].uid);
     b->at = 0;
     b->then = then;
+    b->asked_by = s;
     store_summaries(s->store, &uids, on_summary, imap_answered, s);
     numset_free(&uids);
     return imap_wait(s, IMAP_FOR_ANSWER, asked);
@@ -162,7 +182,7 @@ imap_batch_open(struct imap *s, struct imap_batch *b, imap_resume_fn *then)
 /* --- a message without a summary -------------------------------------------------- */
 
 static void
-keep_summary(struct imap *s, struct imap_batch *b)
+keep_summary(struct imap_batch *b)
 {
     struct imap_batch_message *m = &b->all[b->at];
 
@@ -171,8 +191,6 @@ keep_summary(struct imap *s, struct imap_batch *b)
     m->blob_size = b->blobs.n - m->blob_at;
     m->has_blob = true;
     m->is_made = true;
-    store_put_summary(s->store, m->uid,
-                      span_sub(buf_span(&b->blobs), m->blob_at, m->blob_size));
 }
 
 static enum run
@@ -189,7 +207,7 @@ summarise_on(struct imap *s, struct error *e)
         summary_feed(b->maker, span_from(chunk, got));
         b->read += got;
         if (got < sizeof chunk) {
-            keep_summary(s, b);
+            keep_summary(b);
             return b->then(s, e);
         }
     }

@@ -30,6 +30,7 @@ struct imap_batch {
     uint64_t size;
 
     struct buf blobs;
+    struct imap *asked_by; /* NULL: nobody has */
     uint64_t read;
     struct summary_maker *maker;
     imap_resume_fn *then;
@@ -38,7 +39,7 @@ struct imap_batch {
 void imap_batch_begin(struct imap_batch *b); /* zeroed memory becomes a batch */
 void imap_batch_free(struct imap_batch *b);
 
-/* Empty it for the next messages. */
+/* Empty it for the next messages; the summaries that were made are stored. */
 void imap_batch_clear(struct imap_batch *b);
 bool imap_batch_is_full(const struct imap_batch *b);
 void imap_batch_add(struct imap_batch *b, uint32_t seq, uint32_t uid);

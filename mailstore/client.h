@@ -173,15 +173,20 @@ void store_close(struct store_session *x);
 /* --- messages (of the open mailbox) --------------------------------------- */
 
 /* blob: see mail/summary.h; empty where none is stored (then open the message,
- * compute it, and store_put_summary()). In the order of UIDs; UIDs that are not
+ * compute it, and store_put_summaries()). In the order of UIDs; UIDs that are not
  * there give no row. Ask for at most STORE_SUMMARIES_MAX at a time. */
 #define STORE_SUMMARIES_MAX 256
 typedef void store_summary_fn(void *arg, uint32_t uid, struct span blob);
 void store_summaries(struct store_session *x, const struct numset *uids,
                      store_summary_fn *row, store_done_fn *done, void *arg);
 
-/* No answer, does not count as the outstanding request. */
-void store_put_summary(struct store_session *x, uint32_t uid, struct span blob);
+struct store_summary {
+    uint32_t uid;
+    struct span blob;
+};
+/* Best many at once. No answer, does not count as the outstanding request. */
+void store_put_summaries(struct store_session *x,
+                         const struct store_summary *all, size_t count);
 
 /* A descriptor to read the message with CR LF line ends; the callee owns it.
  * fd is -1 where e is not NULL. NOT_FOUND: expunged, or its file is gone. A

@@ -7,10 +7,13 @@
 static void
 row_summary(const struct store_request *r, struct span body)
 {
-    struct wire_summary w;
+    struct wire_summaries w;
+    struct store_summary one;
 
-    if (wire_get_summary(&body, &w))
-        r->row.summary(r->arg, w.uid, w.blob);
+    if (!wire_get_summaries(&body, &w))
+        return;
+    while (wire_next_summary(&w.entries, &one))
+        r->row.summary(r->arg, one.uid, one.blob);
 }
 
 static void
@@ -43,13 +46,27 @@ store_summaries(struct store_session *x, const struct numset *uids,
 }
 
 void
-store_put_summary(struct store_session *x, uint32_t uid, struct span blob)
+store_put_summaries(struct store_session *x, const struct store_summary *all,
+                    size_t count)
 {
-    struct buf b = { 0 };
+    struct buf entries = { 0 };
+    size_t n = 0;
 
-    wire_put_new_summary(&b,
-                         &(struct wire_new_summary){ x->number, uid, blob });
-    store_tell(x, WIRE_PUT_SUMMARY, &b);
+    for (size_t i = 0; i < count; i++) {
+        struct wire_new_summaries w = { .session = x->number };
+        struct buf b = { 0 };
+
+        wire_add_summary(&entries, &all[i]);
+        n++;
+        if (entries.n < WIRE_SUMMARIES_FULL && i + 1 < count)
+            continue;
+        w.all = (struct wire_summaries){ n, buf_span(&entries) };
+        wire_put_new_summaries(&b, &w);
+        store_tell(x, WIRE_PUT_SUMMARIES, &b);
+        buf_clear(&entries);
+        n = 0;
+    }
+    buf_free(&entries);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
 #include "mailstore/reconcile.h"
+#include "mailstore/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,54 +151,87 @@ message_open(struct folder *f, uint32_t uid, message_fn *fn, void *arg)
 
 /* --- summaries --------------------------------------------------------------------- */
 
+struct summary_walk {
+    message_summary_fn *fn;
+    void *arg;
+    unsigned left;
+    struct buf row;
+};
+
+static bool
+give_summary(void *arg, const struct index_cold *c)
+{
+    struct summary_walk *w = arg;
+
+    if (w->left == 0)
+        return false;
+    w->left--;
+    w->fn(w->arg, c->uid, c->summary);
+    return true;
+}
+
+static bool
+give_range(struct folder *f, struct index_txn *t, struct numrange r,
+           struct summary_walk *w, struct error *e)
+{
+    struct index_cold cold;
+
+    if (r.first != r.last)
+        return index_each_cold(t, f->record.id, r.first, r.last, give_summary,
+                               w, e);
+    if (!index_get_cold(t, f->record.id, r.first, &w->row, &cold, e))
+        return e->kind == FAIL_NOT_FOUND;
+    return give_summary(w, &cold);
+}
+
 bool
 message_summaries(struct folder *f, const struct numset *uids,
                   message_summary_fn *fn, void *arg, struct error *e)
 {
+    struct summary_walk w = { .fn = fn,
+                              .arg = arg,
+                              .left = STORE_SUMMARIES_MAX };
     struct index_txn *t = core_begin(f->core);
-    struct numset_walk at = { 0 };
-    struct buf store = { 0 };
-    unsigned count = 0;
-    uint32_t uid;
     bool done = true;
 
-    while (done && count++ < STORE_SUMMARIES_MAX &&
-           numset_next(uids, &at, &uid)) {
-        struct index_cold cold;
-
-        if (index_get_cold(t, f->record.id, uid, &store, &cold, e))
-            fn(arg, uid, cold.summary);
-        else
-            done = e->kind == FAIL_NOT_FOUND;
-    }
+    for (size_t i = 0; done && i < uids->n && w.left > 0; i++)
+        done = give_range(f, t, uids->r[i], &w, e);
     if (!done)
         core_abort(f->core, &t, e);
     index_abort(&t);
-    buf_free(&store);
+    buf_free(&w.row);
     return done;
 }
 
-bool
-message_put_summary(struct folder *f, uint32_t uid, struct span blob,
-                    struct error *e)
+static bool
+put_summary(struct folder *f, struct index_txn *t,
+            const struct store_summary *x, struct buf *store, struct error *e)
 {
-    struct index_txn *t;
-    struct buf store = { 0 };
     struct index_cold cold;
-    bool done;
 
-    if (blob.n > STORE_SUMMARY_MAX)
-        return fail(e, FAIL_LIMIT, "summary of %zu octets", blob.n);
-    t = core_begin(f->core);
-    done = index_get_cold(t, f->record.id, uid, &store, &cold, e);
-    if (done) {
-        cold.summary = blob;
-        done = index_put_cold(t, f->record.id, &cold, e);
-    }
+    if (x->blob.n > STORE_SUMMARY_MAX)
+        return fail(e, FAIL_LIMIT, "summary of %zu octets", x->blob.n);
+    if (!index_get_cold(t, f->record.id, x->uid, store, &cold, e))
+        return e->kind == FAIL_NOT_FOUND;
+    cold.summary = x->blob;
+    return index_put_cold(t, f->record.id, &cold, e);
+}
+
+bool
+message_put_summaries(struct folder *f, const struct wire_summaries *all,
+                      struct error *e)
+{
+    struct index_txn *t = core_begin(f->core);
+    struct span rest = all->entries;
+    struct buf store = { 0 };
+    struct store_summary x;
+    bool done = true;
+
+    while (done && wire_next_summary(&rest, &x))
+        done = put_summary(f, t, &x, &store, e);
     buf_free(&store);
-    if (!done) {
-        core_abort(f->core, &t, e);
-        return false;
-    }
-    return core_commit(f->core, &t, e);
+    if (done)
+        return core_commit(f->core, &t, e);
+    core_abort(f->core, &t, e);
+    return false;
 }

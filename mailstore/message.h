@@ -14,8 +14,9 @@ void message_open(struct folder *f, uint32_t uid, message_fn *fn, void *arg);
 typedef void message_summary_fn(void *arg, uint32_t uid, struct span blob);
 bool message_summaries(struct folder *f, const struct numset *uids,
                        message_summary_fn *fn, void *arg, struct error *e);
-/* NOT_FOUND, LIMIT. */
-bool message_put_summary(struct folder *f, uint32_t uid, struct span blob,
-                         struct error *e);
+/* Messages that are not there any more are passed over. LIMIT. */
+struct wire_summaries;
+bool message_put_summaries(struct folder *f, const struct wire_summaries *all,
+                           struct error *e);
 
 #endif

@@ -12,46 +12,78 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Summaries on their way out: as many in one row as fit. */
+struct packing {
+    struct reply *reply;
+    struct buf entries;
+    size_t count;
+};
+
 static void
-put_summary(void *arg, uint32_t uid, struct span blob)
+send_packed(struct packing *p)
 {
-    struct wire_summary x = { .uid = uid, .blob = blob };
+    struct wire_summaries x = { p->count, buf_span(&p->entries) };
     struct buf body = { 0 };
 
-    wire_put_summary(&body, &x);
-    reply_row(arg, &body);
+    if (p->count == 0)
+        return;
+    wire_put_summaries(&body, &x);
+    reply_row(p->reply, &body);
     buf_free(&body);
+    buf_clear(&p->entries);
+    p->count = 0;
+}
+
+static void
+pack_summary(void *arg, uint32_t uid, struct span blob)
+{
+    struct packing *p = arg;
+
+    wire_add_summary(&p->entries, &(struct store_summary){ uid, blob });
+    p->count++;
+    if (p->entries.n >= WIRE_SUMMARIES_FULL)
+        send_packed(p);
+}
+
+static void
+give_summaries(struct reply *r, const struct numset *uids)
+{
+    struct packing p = { .reply = r };
+    struct error e;
+
+    if (message_summaries(r->session->view->folder, uids, pack_summary, &p,
+                          &e)) {
+        send_packed(&p);
+        reply_done(r, NULL);
+    } else {
+        reply_failed(r, &e);
+    }
+    buf_free(&p.entries);
 }
 
 void
 request_summaries(struct reply *r, struct span body)
 {
     struct wire_uids x = { 0 };
-    struct error e;
 
     if (!wire_get_uids(&body, &x))
         reply_invalid(r, "summaries");
-    else if (!reply_take_view(r, x.session, false))
-        ;
-    else if (message_summaries(r->session->view->folder, &x.uids, put_summary,
-                               r, &e))
-        reply_done(r, NULL);
-    else
-        reply_failed(r, &e);
+    else if (reply_take_view(r, x.session, false))
+        give_summaries(r, &x.uids);
     numset_free(&x.uids);
 }
 
 void
-request_put_summary(struct reply *r, struct span body)
+request_put_summaries(struct reply *r, struct span body)
 {
-    struct wire_new_summary x;
+    struct wire_new_summaries x;
     struct error e;
 
-    if (!wire_get_new_summary(&body, &x))
-        reply_invalid(r, "put_summary");
+    if (!wire_get_new_summaries(&body, &x))
+        reply_invalid(r, "put_summaries");
     else if (!reply_take_view(r, x.session, false))
         return;
-    else if (message_put_summary(r->session->view->folder, x.uid, x.blob, &e))
+    else if (message_put_summaries(r->session->view->folder, &x.all, &e))
         reply_done(r, NULL);
     else
         reply_failed(r, &e);

@@ -38,7 +38,7 @@ static const struct request_row {
     { WIRE_OPEN,           USERS,        request_open           },
     { WIRE_CLOSE,          USERS,        request_close          },
     { WIRE_SUMMARIES,      USERS,        request_summaries, true },
-    { WIRE_PUT_SUMMARY,    USERS,        request_put_summary, true },
+    { WIRE_PUT_SUMMARIES,  USERS,        request_put_summaries, true },
     { WIRE_MESSAGE,        USERS,        request_message, true },
     { WIRE_MESSAGES,       USERS,        request_messages, true },
     { WIRE_SET_FLAGS,      USERS,        request_set_flags, true },

@@ -88,7 +88,7 @@ typedef void request_fn(struct reply *r, struct span body);
 
 request_fn request_login, request_logout, request_list, request_status,
     request_create, request_delete, request_rename, request_subscribe,
-    request_open, request_close, request_summaries, request_put_summary,
+    request_open, request_close, request_summaries, request_put_summaries,
     request_message, request_messages, request_set_flags, request_expunge,
     request_copy, request_delivery_begin, request_append_begin, request_commit,
     request_abort, request_index_check, request_index_rebuild, request_stats,

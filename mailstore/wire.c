@@ -26,7 +26,7 @@ const struct ipc_op wire_ops[] = {
     { WIRE_OPEN,           "open"           },
     { WIRE_CLOSE,          "close"          },
     { WIRE_SUMMARIES,      "summaries"      },
-    { WIRE_PUT_SUMMARY,    "put-summary"    },
+    { WIRE_PUT_SUMMARIES,  "put-summaries"  },
     { WIRE_MESSAGE,        "message"        },
     { WIRE_MESSAGES,       "messages"       },
     { WIRE_SET_FLAGS,      "set-flags"      },

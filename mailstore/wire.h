@@ -16,8 +16,8 @@
  *   subscribe         wire_subscribe                       -
  *   open              wire_open                            wire_view + snapshot
  *   close             wire_session                         -
- *   summaries         wire_uids            wire_summary    -
- *   put_summary       wire_new_summary                     -
+ *   summaries         wire_uids            wire_summaries  -
+ *   put_summaries     wire_new_summaries                   -
  *   message           wire_message                         wire_size + message
  *   messages          wire_uids                            wire_bundle + all
  *   set_flags         wire_set_flags                       wire_modified
@@ -52,7 +52,7 @@
  *   gone              wire_session
  *
  * "-" is the empty body. Every request gets its end, also those whose answer
- * the client does not wait for (logout, close, put_summary, abort).
+ * the client does not wait for (logout, close, put_summaries, abort).
  *
  * Sessions and deliveries are numbered by the client, never 0 and never twice
  * on one line; a number that is not known, or one that is taken, is INVALID.
@@ -88,7 +88,7 @@ enum wire_op {
     WIRE_OPEN,
     WIRE_CLOSE,
     WIRE_SUMMARIES,
-    WIRE_PUT_SUMMARY,
+    WIRE_PUT_SUMMARIES,
     WIRE_MESSAGE,
     WIRE_MESSAGES,
     WIRE_SET_FLAGS,
@@ -254,21 +254,25 @@ struct wire_uids {
 void wire_put_uids(struct buf *b, const struct wire_uids *x);
 bool wire_get_uids(struct span *body, struct wire_uids *out);
 
-struct wire_summary {
-    uint32_t uid;
-    struct span blob;
+/* So many go into one body that it is larger than WIRE_SUMMARIES_FULL. */
+#define WIRE_SUMMARIES_FULL ((size_t)48 << 10)
+struct wire_summaries {
+    size_t count;
+    struct span entries; /* of wire_add_summary() */
 };
-void wire_put_summary(struct buf *b, const struct wire_summary *x);
-bool wire_get_summary(struct span *body, struct wire_summary *out);
+void wire_put_summaries(struct buf *b, const struct wire_summaries *x);
+bool wire_get_summaries(struct span *body, struct wire_summaries *out);
+void wire_add_summary(struct buf *entries, const struct store_summary *x);
+/* False: there are no more. */
+bool wire_next_summary(struct span *entries, struct store_summary *out);
 
-/* put_summary */
-struct wire_new_summary {
+/* put_summaries */
+struct wire_new_summaries {
     uint32_t session;
-    uint32_t uid;
-    struct span blob;
+    struct wire_summaries all;
 };
-void wire_put_new_summary(struct buf *b, const struct wire_new_summary *x);
-bool wire_get_new_summary(struct span *body, struct wire_new_summary *out);
+void wire_put_new_summaries(struct buf *b, const struct wire_new_summaries *x);
+bool wire_get_new_summaries(struct span *body, struct wire_new_summaries *out);
 
 struct wire_message {
     uint32_t session;

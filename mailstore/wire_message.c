@@ -15,32 +15,52 @@ wire_get_uids(struct span *body, struct wire_uids *out)
 }
 
 void
-wire_put_summary(struct buf *b, const struct wire_summary *x)
+wire_add_summary(struct buf *entries, const struct store_summary *x)
 {
-    put_u32(b, x->uid);
-    put_span(b, x->blob);
+    put_u32(entries, x->uid);
+    put_span(entries, x->blob);
 }
 
 bool
-wire_get_summary(struct span *body, struct wire_summary *out)
+wire_next_summary(struct span *entries, struct store_summary *out)
 {
-    return get_u32(body, &out->uid) && get_span(body, &out->blob) &&
-           body->n == 0;
+    return get_u32(entries, &out->uid) && get_span(entries, &out->blob);
 }
 
 void
-wire_put_new_summary(struct buf *b, const struct wire_new_summary *x)
+wire_put_summaries(struct buf *b, const struct wire_summaries *x)
 {
-    put_u32(b, x->session);
-    put_u32(b, x->uid);
-    put_span(b, x->blob);
+    put_u32(b, (uint32_t)x->count);
+    buf_put(b, x->entries);
 }
 
 bool
-wire_get_new_summary(struct span *body, struct wire_new_summary *out)
+wire_get_summaries(struct span *body, struct wire_summaries *out)
 {
-    return get_u32(body, &out->session) && get_u32(body, &out->uid) &&
-           get_span(body, &out->blob) && body->n == 0;
+    struct store_summary one;
+    uint32_t count;
+
+    if (!get_u32(body, &count))
+        return false;
+    out->count = count;
+    out->entries = *body;
+    for (uint32_t i = 0; i < count; i++)
+        if (!wire_next_summary(body, &one))
+            return false;
+    return body->n == 0;
+}
+
+void
+wire_put_new_summaries(struct buf *b, const struct wire_new_summaries *x)
+{
+    put_u32(b, x->session);
+    wire_put_summaries(b, &x->all);
+}
+
+bool
+wire_get_new_summaries(struct span *body, struct wire_new_summaries *out)
+{
+    return get_u32(body, &out->session) && wire_get_summaries(body, &out->all);
 }
 
 void

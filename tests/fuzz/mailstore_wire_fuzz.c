@@ -125,22 +125,22 @@ again_uids(struct span body, struct buf *out)
 static bool
 again_summary(struct span body, struct buf *out)
 {
-    struct wire_summary w = { 0 };
-    bool fine = wire_get_summary(&body, &w);
+    struct wire_summaries w = { 0 };
+    bool fine = wire_get_summaries(&body, &w);
 
     if (fine)
-        wire_put_summary(out, &w);
+        wire_put_summaries(out, &w);
     return fine;
 }
 
 static bool
 again_new_summary(struct span body, struct buf *out)
 {
-    struct wire_new_summary w = { 0 };
-    bool fine = wire_get_new_summary(&body, &w);
+    struct wire_new_summaries w = { 0 };
+    bool fine = wire_get_new_summaries(&body, &w);
 
     if (fine)
-        wire_put_new_summary(out, &w);
+        wire_put_new_summaries(out, &w);
     return fine;
 }
 

@@ -104,15 +104,18 @@ fake_find(uint32_t uid)
 }
 
 void
-store_put_summary(struct store_session *x, uint32_t uid, struct span blob)
+store_put_summaries(struct store_session *x, const struct store_summary *all,
+                    size_t count)
 {
-    struct fake_message *m = fake_find(uid);
-
     (void)x;
-    if (m == NULL)
-        return;
-    buf_clear(&m->summary);
-    buf_put(&m->summary, blob);
+    for (size_t i = 0; i < count; i++) {
+        struct fake_message *m = fake_find(all[i].uid);
+
+        if (m == NULL)
+            continue;
+        buf_clear(&m->summary);
+        buf_put(&m->summary, all[i].blob);
+    }
 }
 
 static void

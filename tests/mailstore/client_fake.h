@@ -224,13 +224,17 @@ fake_summaries(struct fake_request *r)
     CHECK(wire_get_uids(&r->body, &w), "summaries' body");
     while (numset_next(&w.uids, &at, &uid)) {
         char *blob = calloc(uid, 1000);
+        struct buf entries = { 0 };
         struct buf b = { 0 };
         struct span body;
         struct error e;
         int fd;
 
-        wire_put_summary(
-            &b, &(struct wire_summary){ uid, span_from(blob, uid * 1000) });
+        wire_add_summary(&entries, &(struct store_summary){
+                                       uid, span_from(blob, uid * 1000) });
+        wire_put_summaries(&b,
+                           &(struct wire_summaries){ 1, buf_span(&entries) });
+        buf_free(&entries);
         body = buf_span(&b);
         CHECK(wire_pack(&body, &fd, &e), "pack a row");
         ipc_row(r->f->peer, r->number, r->op, body, fd);

@@ -233,10 +233,10 @@ check_messages(struct fake *f, struct store *st, struct loop *l)
     numset_add(&uids, 1, 3);
     numset_add(&uids, 200, 200);
     store_summaries(s.x, &uids, on_summary, seen_done, &s);
-    store_put_summary(s.x, 5, span_of("blob"));
+    store_put_summaries(s.x, &(struct store_summary){ 5, span_of("blob") }, 1);
     run_until(l, &s.dones, 2);
     CHECK(s.rows == 4, "a summary of 200 kB, too: %d rows", s.rows);
-    CHECK(f->asked[WIRE_PUT_SUMMARY] == 1, "put_summary asks nothing back");
+    CHECK(f->asked[WIRE_PUT_SUMMARIES] == 1, "put_summaries asks nothing back");
     store_message(s.x, 5, on_message, &s);
     run_until(l, &s.messages, 1);
     CHECK(s.bytes == 11 && pread(s.fd, text, 15, 0) == 11 &&

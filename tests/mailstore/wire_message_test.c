@@ -23,32 +23,50 @@ get_uids(struct span *body)
 static void
 put_summary(struct buf *b)
 {
-    wire_put_summary(b, &(struct wire_summary){ 5, text("blob") });
+    struct buf entries = { 0 };
+
+    wire_add_summary(&entries, &(struct store_summary){ 5, text("blob") });
+    wire_add_summary(&entries, &(struct store_summary){ 6, text("") });
+    wire_put_summaries(b, &(struct wire_summaries){ 2, buf_span(&entries) });
+    buf_free(&entries);
 }
 
 static bool
 get_summary(struct span *body)
 {
-    struct wire_summary w;
-    bool whole = wire_get_summary(body, &w);
+    struct store_summary one;
+    struct wire_summaries w;
+    bool whole = wire_get_summaries(body, &w);
 
-    CHECK(!whole || (w.uid == 5 && span_is(w.blob, "blob")), "summary");
+    CHECK(!whole || (w.count == 2 && wire_next_summary(&w.entries, &one) &&
+                     one.uid == 5 && span_is(one.blob, "blob") &&
+                     wire_next_summary(&w.entries, &one) && one.uid == 6 &&
+                     !wire_next_summary(&w.entries, &one)),
+          "summaries");
     return whole;
 }
 
 static void
 put_new_summary(struct buf *b)
 {
-    wire_put_new_summary(b, &(struct wire_new_summary){ 7, 5, text("blob") });
+    struct buf entries = { 0 };
+
+    wire_add_summary(&entries, &(struct store_summary){ 5, text("blob") });
+    wire_put_new_summaries(
+        b, &(struct wire_new_summaries){ 7, { 1, buf_span(&entries) } });
+    buf_free(&entries);
 }
 
 static bool
 get_new_summary(struct span *body)
 {
-    struct wire_new_summary w;
-    bool whole = wire_get_new_summary(body, &w);
+    struct store_summary one;
+    struct wire_new_summaries w;
+    bool whole = wire_get_new_summaries(body, &w);
 
-    CHECK(!whole || (w.session == 7 && w.uid == 5 && span_is(w.blob, "blob")),
+    CHECK(!whole || (w.session == 7 && w.all.count == 1 &&
+                     wire_next_summary(&w.all.entries, &one) && one.uid == 5 &&
+                     span_is(one.blob, "blob")),
           "new summary");
     return whole;
 }
@@ -322,8 +340,8 @@ get_keywords(struct span *body)
 /* clang-format off */
 static const struct wire_case cases[] = {
     { "uids",        put_uids,        get_uids        },
-    { "summary",     put_summary,     get_summary     },
-    { "new_summary", put_new_summary, get_new_summary },
+    { "summaries",   put_summary,     get_summary     },
+    { "new summaries", put_new_summary, get_new_summary },
     { "message",     put_message,     get_message     },
     { "size",        put_size,        get_size        },
     { "bundle",      put_bundle,      get_bundle      },
