@@ -14,6 +14,7 @@
 #include "mail/account.h"
 #include "pillarbox/backup_mail.h"
 #include "pillarbox/backup_show.h"
+#include "pillarbox/backup_stamp.h"
 #include "pillarbox/backup_text.h"
 #include "pillarbox/moving.h"
 
@@ -228,6 +229,18 @@ write_all(struct creating *x, struct error *e)
            backup_writer_commit(w, e);
 }
 
+/* The backup is made: that status does not know of it is no failure. */
+static void
+leave_stamp(const struct creating *x)
+{
+    struct error e;
+
+    if (x->only == NULL &&
+        !backup_stamp_write(x->cli->settings, x->writer.head.date,
+                            x->cli->args[0], &e))
+        fprintf(stderr, "pillarbox: backup: status is not told: %s\n", e.text);
+}
+
 static bool
 remove_torn(const struct backup_dir *d, struct error *e)
 {
@@ -254,7 +267,12 @@ end(struct creating *x, bool done, const struct error *e)
         code = MOVING_INTERRUPTED;
     } else if (!done) {
         code = cli_fail(x->cli, x->cli->args[0], e);
+        if (e->kind == FAIL_FULL)
+            fputs("pillarbox: backup: nothing of it is kept; remove an older "
+                  "one (rm -r), or take a larger disk\n",
+                  stderr);
     } else {
+        leave_stamp(x);
         backup_show_head(x->cli, x->writer.name, &x->writer.head);
     }
     if (done && ex->failed > 0) {

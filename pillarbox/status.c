@@ -2,6 +2,7 @@
  * wrong. */
 #include "base/clock.h"
 #include "net/ca.h"
+#include "pillarbox/backup_stamp.h"
 #include "pillarbox/bind.h"
 #include "pillarbox/command.h"
 
@@ -176,6 +177,28 @@ look_at_certificate(struct status *s)
     say(s, "certificate", days > CERT_WARNING_DAYS, line);
 }
 
+/* When to make one is the administrator's business: no age is a problem. */
+static void
+look_at_backup(struct status *s)
+{
+    struct buf dir = { .max = 4096 };
+    struct error e;
+    char line[400];
+    int64_t date;
+
+    if (backup_stamp_read(s->cli->settings, &date, &dir, &e))
+        snprintf(line, sizeof line, "made %lld days ago in %.300s",
+                 (long long)(clock_seconds() - date) / DAY_SECONDS,
+                 buf_text(&dir));
+    else if (e.kind == FAIL_NOT_FOUND)
+        snprintf(line, sizeof line,
+                 "none was made yet: pillarbox backup create DIR");
+    else
+        snprintf(line, sizeof line, "%s", e.text);
+    say(s, "backup", true, line);
+    buf_free(&dir);
+}
+
 int
 command_status(struct cli *c)
 {
@@ -200,6 +223,7 @@ command_status(struct cli *c)
         look_at_ports(&s, "pop3s", &set->listen.pop3s);
     }
     look_at_certificate(&s);
+    look_at_backup(&s);
     cli_table_print(&s.table);
     if (!running)
         return CLI_UNREACHABLE;

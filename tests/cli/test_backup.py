@@ -280,6 +280,10 @@ def sharing(box, check):
                os.stat(os.path.join(path, second["name"])).st_mode & 0o77 == 0 and
                os.stat(os.path.join(path, second["name"], "accounts")).st_mode
                & 0o777 == 0o600, "for their owner's eyes only")
+    status = {r["part"]: r["detail"] for r in
+              json.loads(box.cli("status", "--json").stdout)}
+    check.that(status["backup"] == f"made 0 days ago in {path}",
+               f"status knows: {status['backup']}")
     rows = listed(box, path)
     check.that([r["name"] for r in rows] == [first["name"], second["name"]] and
                all(r["state"] == "whole" for r in rows) and
