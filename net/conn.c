@@ -254,6 +254,12 @@ conn_queued(const struct conn *c)
 }
 
 void
+conn_gather(struct conn *c)
+{
+    c->gathering = true;
+}
+
+void
 conn_wake(struct conn *c)
 {
     c->woken = true;

@@ -53,6 +53,11 @@ void conn_put_fd(struct conn *c, int fd, uint64_t offset, uint64_t length);
 /* Bytes not yet sent (files counted by their lengths). */
 uint64_t conn_queued(const struct conn *c);
 
+/* From inside run(), before NEXT_WAIT: what is queued may stay until run() is
+ * called again, to leave with what comes then. For answers to commands that
+ * came in one piece; whoever waits for them waits for the next one as well. */
+void conn_gather(struct conn *c);
+
 /* Call run() again soon (ends NEXT_WAIT; harmless otherwise). */
 void conn_wake(struct conn *c);
 

@@ -27,7 +27,8 @@
  * D2 The connection is freed at the end of a drive and nowhere else (front.c
  *    cuts what is left when the process ends).
  * D3 Output leaves when nothing more can be run or read, or when it is much:
- *    many small answers make one write.
+ *    many small answers make one write. A session that waits may let it stay
+ *    (conn_gather).
  * D4 What the peer sent before it left is answered (half-closed sockets).
  */
 #define ROUNDS_MAX 32
@@ -277,7 +278,8 @@ settle(struct conn *c)
 static bool
 serve(struct conn *c)
 {
-    return settle(c) || conn_run(c) || read_some(c) || flush(c);
+    return settle(c) || conn_run(c) || read_some(c) ||
+           (!conn_is_gathering(c) && flush(c));
 }
 
 static bool

@@ -80,6 +80,7 @@ struct conn {
     bool is_tls;
     bool fresh;       /* input came that run() has not seen */
     bool woken;       /* conn_wake() */
+    bool gathering;   /* conn_gather() */
     bool close_asked; /* conn_close() */
     bool stop_asked;  /* the process ends */
     bool hurried;     /* the farewell gets little time */
@@ -164,6 +165,9 @@ void conn_abort(struct conn *c, const char *why);
 
 /* The session takes input, there is room for it, and output does not jam. */
 bool conn_may_read(const struct conn *c);
+
+/* Output stays until the session has run again. */
+bool conn_is_gathering(const struct conn *c);
 
 /* When patience ends, in monotonic milliseconds; INT64_MAX: never. */
 int64_t conn_deadline(const struct conn *c);

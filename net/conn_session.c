@@ -38,6 +38,7 @@ conn_run(struct conn *c)
     if (!is_due(c))
         return false;
     c->fresh = false;
+    c->gathering = false;
     c->woken = false; /* before the call: what is asked for may come in it */
     c->next = c->protocol->run(c->session, &in);
     c->in_at += had - in.n;

@@ -13,6 +13,13 @@ conn_may_read(const struct conn *c)
            conn_input(c).n < CONN_INPUT_MAX;
 }
 
+bool
+conn_is_gathering(const struct conn *c)
+{
+    return c->gathering && c->state == CONN_OPEN && c->next == NEXT_WAIT &&
+           c->out.queued <= CONN_OUTPUT_HIGH;
+}
+
 static void
 set_watch(struct conn *c)
 {
@@ -21,7 +28,8 @@ set_watch(struct conn *c)
     if (conn_may_read(c) || c->state == CONN_HANDSHAKE ||
         c->state == CONN_LINGER)
         events |= c->read_needs != 0 ? c->read_needs : LOOP_READ;
-    if (c->out.queued > 0 && c->state != CONN_HANDSHAKE)
+    if (c->out.queued > 0 && c->state != CONN_HANDSHAKE &&
+        !conn_is_gathering(c))
         events |= c->write_needs != 0 ? c->write_needs : LOOP_WRITE;
     watch_set(c->watch, events);
 }

@@ -77,10 +77,13 @@ smtp_answer(struct smtp *s, const struct smtp_reply *r)
     }
 }
 
+/* Answers to what came before in the same piece leave with the next one (RFC
+ * 2920 section 3.2). */
 const struct smtp_reply *
 smtp_wait(struct smtp *s)
 {
     s->waiting = true;
+    conn_gather(s->conn);
     return NULL;
 }
 
