@@ -1,9 +1,11 @@
 /*
- * Deliveries that are prepared wait here. A batch is as many of them as may
- * go: each gets a UID in every target folder (S2), a worker links them into
- * new/ (those that bring flags: cur/) and syncs each directory once, and when all batches before it are
- * through, one transaction puts the batch into the index. So UIDs become
- * visible in ascending order though several batches are under way.
+ * Deliveries that are prepared wait here. A batch is one of them, or several
+ * where more wait than there are threads: each gets a UID in every target folder
+ * (S2), a worker makes the files durable (where they are not yet), links them
+ * into new/ (those that bring flags: cur/) and syncs each directory once (S1).
+ * When all batches before it are through, one transaction puts it into the
+ * index, with those that came through at the same time. So UIDs become visible
+ * in ascending order though several batches are under way.
  *
  *   waiting --pick--> linking (pool) --linked--> in the index --flush--> told
  *                                  \--failed--> unlinking (pool) --> told
@@ -11,10 +13,9 @@
  * A delivery waits while one of its folders is locked or must promise more
  * UIDs first. A failing delivery wastes its UIDs; nobody else's fate changes.
  */
-#include "mailstore/committer.h"
+#include "mailstore/committer_inside.h"
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
@@ -24,21 +25,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct batch {
-    struct pool_job job;
-    struct committer *committer;
-    struct delivery *first, **last;
-    size_t links;
-    bool linked;
-    struct batch *next;
-};
-
 struct committer {
     struct core *core;
     struct delivery *first, **last; /* waiting */
     struct batch *batches;          /* under way, oldest first */
-    unsigned running;
-    bool woken; /* go_soon() comes */
+    unsigned waiting, running;
+    bool woken;  /* go_soon() comes */
+    bool ending; /* end_linked() comes */
 };
 
 struct committer *
@@ -56,111 +49,6 @@ committer_free(struct committer **k)
 {
     free(*k);
     *k = NULL;
-}
-
-/* --- in the pool: names ---------------------------------------------------------- */
-
-static void
-unlink_all(struct delivery *d)
-{
-    struct error e;
-
-    for (size_t i = 0; i < d->count; i++) {
-        struct deliver_target *t = &d->targets[i];
-
-        if (!t->linked)
-            continue;
-        t->linked = false;
-        if (fs_unlink(t->folder->dir, t->file, &e))
-            fs_sync_dir(t->folder->dir, deliver_part(d), &e);
-    }
-}
-
-/* The first recipient's file may lie on another file system than tmp/. */
-static bool
-link_one(struct delivery *d, struct deliver_target *t, struct error *e)
-{
-    if (fs_link_fd(d->fd, t->folder->dir, t->file, e))
-        return true;
-    if (e->kind != FAIL_IO)
-        return false;
-    return maildir_copy_fd(d->fd, d->date, t->folder->dir, t->file, e);
-}
-
-static void
-link_all(struct delivery *d)
-{
-    struct error e;
-
-    for (size_t i = 0; i < d->count && !d->failed; i++) {
-        struct deliver_target *t = &d->targets[i];
-
-        t->linked = link_one(d, t, &e);
-        if (!t->linked)
-            deliver_fail(d, &e);
-    }
-    if (d->failed)
-        unlink_all(d);
-}
-
-struct place {
-    struct folder *folder;
-    const char *part; /* "new" or "cur" */
-};
-
-/* Every delivery into the folder is spoilt. */
-static void
-fail_folder(struct batch *b, const struct folder *f, const struct error *e)
-{
-    for (struct delivery *d = b->first; d != NULL; d = d->next)
-        for (size_t i = 0; i < d->count; i++)
-            if (d->targets[i].folder == f && !d->failed) {
-                deliver_fail(d, e);
-                unlink_all(d);
-            }
-}
-
-static int
-order_places(const void *a, const void *b)
-{
-    const struct place *x = a;
-    const struct place *y = b;
-
-    if (x->folder != y->folder)
-        return x->folder < y->folder ? -1 : 1;
-    return strcmp(x->part, y->part);
-}
-
-/* Each directory once (S1). */
-static void
-sync_dirs(struct batch *b)
-{
-    struct place *places = mem_take_array(b->links, sizeof *places);
-    size_t n = 0;
-    struct error e;
-
-    for (struct delivery *d = b->first; d != NULL; d = d->next)
-        for (size_t i = 0; i < d->count && !d->failed; i++)
-            places[n++] =
-                (struct place){ d->targets[i].folder, deliver_part(d) };
-    if (n > 0)
-        qsort(places, n, sizeof *places, order_places);
-    for (size_t i = 0; i < n; i++)
-        if ((i == 0 || order_places(&places[i], &places[i - 1]) != 0) &&
-            !fs_sync_dir(places[i].folder->dir, places[i].part, &e))
-            fail_folder(b, places[i].folder, &e);
-    free(places);
-}
-
-static void
-run_batch(struct pool_job *job)
-{
-    struct batch *b = (struct batch *)job;
-
-    for (struct delivery *d = b->first; d != NULL; d = d->next)
-        link_all(d);
-    if (b->committer->core->options->sync != FLUSH_NEVER)
-        sync_dirs(b);
 }
 
 /* --- in the loop: the index -------------------------------------------------------- */
@@ -299,15 +187,6 @@ tell_batch(void *arg)
 }
 
 static void
-run_unlink(struct pool_job *job)
-{
-    struct batch *b = (struct batch *)job;
-
-    for (struct delivery *d = b->first; d != NULL; d = d->next)
-        unlink_all(d);
-}
-
-static void
 unlinked(struct pool_job *job)
 {
     tell_batch(job);
@@ -319,7 +198,7 @@ fail_batch(struct batch *b, const struct error *e)
 {
     for (struct delivery *d = b->first; d != NULL; d = d->next)
         deliver_fail(d, e);
-    b->job = (struct pool_job){ .run = run_unlink, .done = unlinked };
+    b->job = (struct pool_job){ .run = committer_run_unlink, .done = unlinked };
     pool_add(b->committer->core->pool, &b->job);
 }
 
@@ -342,6 +221,40 @@ end_batch(struct batch *b)
         fail_batch(b, &e);
 }
 
+/* Takes the oldest batches that are through, as one. NULL: there is none. */
+static struct batch *
+take_linked(struct committer *k)
+{
+    struct batch *all = k->batches;
+
+    if (all == NULL || !all->linked)
+        return NULL;
+    while ((k->batches = all->next) != NULL && k->batches->linked &&
+           all->links + k->batches->links <= STORE_TXN_RECORDS) {
+        struct batch *b = k->batches;
+
+        *all->last = b->first;
+        all->last = b->last;
+        all->links += b->links;
+        all->next = b->next;
+        free(b);
+    }
+    return all;
+}
+
+static void
+end_linked(void *arg)
+{
+    struct committer *k = arg;
+    struct batch *b;
+
+    k->ending = false;
+    while ((b = take_linked(k)) != NULL)
+        end_batch(b);
+    committer_go(k);
+}
+
+/* At the end of this turn: what is through by then shares a transaction. */
 static void
 batch_linked(struct pool_job *job)
 {
@@ -350,12 +263,10 @@ batch_linked(struct pool_job *job)
 
     b->linked = true;
     k->running--;
-    while (k->batches != NULL && k->batches->linked) {
-        b = k->batches;
-        k->batches = b->next;
-        end_batch(b);
-    }
-    committer_go(k);
+    if (k->ending)
+        return;
+    k->ending = true;
+    core_defer(k->core, end_linked, k);
 }
 
 /* --- picking ---------------------------------------------------------------------------- */
@@ -397,13 +308,16 @@ may_pick(struct committer *k, struct delivery *d)
     return true;
 }
 
+/* Those that wait are shared out among the threads: each waits for the disk by
+ * itself, and the disk serves them together. */
 static void
 pick(struct committer *k, struct batch *b)
 {
     struct delivery **at = &k->first;
+    unsigned most = k->waiting / (STORE_BATCHES - k->running) + 1;
     unsigned count = 0;
 
-    while (*at != NULL && count < STORE_BATCH_MESSAGES &&
+    while (*at != NULL && count < most && count < STORE_BATCH_MESSAGES &&
            b->links < STORE_TXN_RECORDS) {
         struct delivery *d = *at;
 
@@ -413,6 +327,7 @@ pick(struct committer *k, struct batch *b)
         }
         *at = d->next;
         d->next = NULL;
+        k->waiting--;
         if (d->failed) {
             deliver_end(d);
             continue;
@@ -434,8 +349,10 @@ new_batch(struct committer *k)
 {
     struct batch *b = mem_take(sizeof *b);
 
-    b->job = (struct pool_job){ .run = run_batch, .done = batch_linked };
+    b->job =
+        (struct pool_job){ .run = committer_run_batch, .done = batch_linked };
     b->committer = k;
+    b->core = k->core;
     b->last = &b->first;
     return b;
 }
@@ -475,6 +392,7 @@ committer_add(struct committer *k, struct delivery *d)
     d->next = NULL;
     *k->last = d;
     k->last = &d->next;
+    k->waiting++;
     /* At the end of this turn: what came together goes together. */
     if (k->woken)
         return;

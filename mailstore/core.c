@@ -16,6 +16,7 @@
 #include "mailstore/notify.h"
 #include "mailstore/purge.h"
 #include "mailstore/reconcile.h"
+#include "mailstore/spare.h"
 #include "mailstore/sweep.h"
 
 #include <fcntl.h>
@@ -234,6 +235,7 @@ start_parts(struct core *c, enum index_state state)
     c->committer = committer_new(c);
     c->purge = purge_new(c);
     c->expire = expire_new(c);
+    c->spare = spare_new(c);
     maildir_sweep_tmp(c->root);
     intent_replay(c);
     dispose_replay(c);
@@ -330,6 +332,7 @@ core_close(struct core **core)
     committer_free(&c->committer);
     purge_free(&c->purge);
     expire_free(&c->expire);
+    spare_free(&c->spare);
     free_all(c);
     wake_free(&c->soon);
     index_close(&c->index);

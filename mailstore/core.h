@@ -28,6 +28,7 @@ struct delivery;
 struct committer;
 struct notify;
 struct purge;
+struct spare;
 
 struct core_options {
     const char *mail_dir;
@@ -68,7 +69,8 @@ struct core {
     struct delivery *imports; /* being committed, in the order of UIDs */
     struct notify *notify;
     struct purge *purge;
-    struct expire *expire;     /* NULL: all is kept */
+    struct expire *expire; /* NULL: all is kept */
+    struct spare *spare;
     pthread_mutex_t kept_lock; /* kept.h */
     struct timer *tick;
     struct wake *soon;

@@ -18,6 +18,7 @@
  *
  *   begin     a file without a name                      nothing
  *   commit    written, checked, dated and fsynced        nothing
+ *             (a small one in the same step as the next, its UID given before)
  *   link      UID given, name in new/ of every recipient, directories
  *             fsynced (committer.c)                      S4: adopted with its UID
  *   index     one transaction for many deliveries        S4: likewise
@@ -37,6 +38,7 @@
 #include "mailstore/events.h"
 #include "mailstore/maildir.h"
 #include "mailstore/reconcile.h"
+#include "mailstore/spare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +108,10 @@ deliver_begin(struct core *c, uint64_t size, struct folder *to,
                             .to = to,
                             .begun = fn,
                             .begun_arg = arg };
+    if (spare_take(c->spare, &d->fd)) {
+        fn(arg, d, d->fd, NULL);
+        return;
+    }
     /* The comma keeps it from ever being an account's directory. */
     snprintf(d->tmp, sizeof d->tmp, MAILDIR_TMP "/delivery,%u,%llu",
              (unsigned)getpid(), (unsigned long long)++c->file_number);
@@ -192,32 +198,14 @@ deliver_end(struct delivery *d)
     deliver_abort(&d);
 }
 
-/* --- commit: the file, and at the same time the recipients ------------------------ */
-
-static bool
-settle_file(struct delivery *d, struct error *e)
-{
-    struct stat st;
-
-    if (fstat(d->fd, &st) == -1)
-        return fail_sys(e, "look at a delivery");
-    if ((uint64_t)st.st_size != d->size)
-        return fail(e, FAIL_INVALID, "%llu octets announced, %llu written",
-                    (unsigned long long)d->size,
-                    (unsigned long long)st.st_size);
-    /* It was just written: this reads memory. */
-    if (!fs_set_time(d->fd, d->date, e) ||
-        !maildir_content(d->fd, &d->content, e))
-        return false;
-    return d->core->options->sync == FLUSH_NEVER || fs_sync(d->fd, e);
-}
+/* --- commit ---------------------------------------------------------------------- */
 
 static void
 run_file(struct pool_job *job)
 {
     struct delivery *d = (struct delivery *)job;
 
-    d->failed = !settle_file(d, &d->e);
+    d->failed = !deliver_settle(d, &d->e);
 }
 
 static void resolve_next(struct delivery *d);
@@ -319,14 +307,20 @@ claim_room(struct delivery *d)
 }
 
 static void
+end_later(void *arg)
+{
+    deliver_end(arg);
+}
+
+static void
 resolve_next(struct delivery *d)
 {
     bool all = d->resolved == d->recipient_count;
 
     if (all && !d->failed)
         claim_room(d);
-    if (d->failed) {
-        deliver_end(d);
+    if (d->failed) { /* never from inside deliver_commit() */
+        core_defer(d->core, end_later, d);
         return;
     }
     if (all) {
@@ -341,7 +335,7 @@ resolve_next(struct delivery *d)
 }
 
 static void
-settled(struct delivery *d)
+find_targets(struct delivery *d)
 {
     if (d->failed || d->to == NULL) {
         resolve_next(d);
@@ -359,15 +353,15 @@ file_done(struct pool_job *job)
     struct delivery *d = (struct delivery *)job;
     struct delivery **first = &d->core->imports;
 
+    d->settled = true;
     if (d->mark == 0) {
-        settled(d);
+        find_targets(d);
         return;
     }
-    d->settled = true;
     while (*first != NULL && (*first)->settled) {
         d = *first;
         *first = d->next_import;
-        settled(d);
+        find_targets(d);
     }
 }
 
@@ -436,6 +430,11 @@ deliver_commit(struct delivery *d, const struct deliver_new *n,
     d->done_arg = arg;
     if (d->mark != 0)
         queue_import(d);
+    /* A small file is settled by the committer, with others of its batch. */
+    if (d->mark == 0 && d->size <= STORE_SMALL_FILE) {
+        find_targets(d);
+        return;
+    }
     d->job = (struct pool_job){ .run = run_file, .done = file_done };
     pool_add(d->core->pool, &d->job);
 }

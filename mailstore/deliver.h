@@ -90,7 +90,7 @@ struct delivery {
     uint32_t uid;    /* wanted; 0: the next */
     uint64_t mark;   /* not 0: an import; keeps its place in core->imports */
     bool is_old;
-    bool settled; /* its file is durable */
+    bool settled; /* its file is checked, dated and durable */
     struct delivery *next_import;
     bool failed;
     struct error e;
@@ -98,6 +98,12 @@ struct delivery {
     void *done_arg;
     struct delivery *next; /* in the committer's list */
 };
+
+/* In the pool: writing begins, so that deliver_settle() waits for less. A hint. */
+void deliver_begin_settling(const struct delivery *d);
+
+/* In the pool: its file is as announced, has its date, and is durable. */
+bool deliver_settle(struct delivery *d, struct error *e);
 
 /* Then its files go to cur/, with flags (if any) in their names. */
 bool deliver_has_flags(const struct delivery *d);

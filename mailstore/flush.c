@@ -164,7 +164,9 @@ flush_once(struct flush *f)
         f->want_checkpoint = true;
         pthread_cond_signal(&f->for_checkpointer);
     }
+    pthread_mutex_unlock(&f->lock);
     loop_wake(f->wake);
+    pthread_mutex_lock(&f->lock);
 }
 
 static void *
@@ -331,8 +333,9 @@ flush_after(struct flush *f, flush_fn *fn, void *arg)
     else
         append(&f->waiting, w);
     f->unflushed = f->unflushed || now;
-    pthread_cond_signal(&f->for_flusher);
     pthread_mutex_unlock(&f->lock);
+    pthread_cond_signal(
+        &f->for_flusher); /* whom it wakes finds the lock free */
     if (now)
         loop_wake(f->wake);
 }

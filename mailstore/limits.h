@@ -13,7 +13,7 @@
 #define STORE_FOLDERS_CACHED 512 /* kept in memory though nobody uses them  */
 #define STORE_ROWS_BYTES     (64u << 20) /* of rows that nobody uses         */
 #define STORE_ROWS_SECONDS   600  /* they stay at most so long               */
-#define STORE_WORKERS        6    /* threads for files                       */
+#define STORE_WORKERS        20   /* threads for files                       */
 #define STORE_FLOOR_BLOCK    1000 /* UIDs promised by one control file write */
 #define STORE_GONE_SECONDS   1800 /* an expunged file stays at most so long  */
 #define STORE_FLUSH_SECONDS  5    /* flags wait so long for their names      */
@@ -22,7 +22,9 @@
                                   /* missing at once: someone else's mistake */
 #define STORE_TOMB_SECONDS   (90 * 86400) /* how long expunges are told      */
 #define STORE_NAME_BYTES_MAX 200 /* longer file names are replaced          */
-#define STORE_BATCH_MESSAGES 64  /* in one step of the committer            */
-#define STORE_BATCHES        3   /* steps under way at once                 */
+#define STORE_SMALL_FILE     (256u << 10) /* settled by the committer        */
+#define STORE_SPARE_FILES    16 /* unnamed, for deliveries to come         */
+#define STORE_BATCH_MESSAGES 64 /* in one step of the committer            */
+#define STORE_BATCHES        16 /* steps under way at once                 */
 
 #endif

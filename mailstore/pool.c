@@ -48,6 +48,7 @@ work(void *arg)
 {
     struct pool *p = arg;
     struct pool_job *job;
+    bool is_first;
 
     pthread_mutex_lock(&p->lock);
     for (;;) {
@@ -58,9 +59,14 @@ work(void *arg)
         pthread_mutex_unlock(&p->lock);
         job->run(job);
         pthread_mutex_lock(&p->lock);
+        is_first = p->done.first == NULL;
         put(&p->done, job);
         pthread_cond_signal(&p->finished);
+        if (!is_first)
+            continue; /* the loop is on its way */
+        pthread_mutex_unlock(&p->lock);
         loop_wake(p->wake);
+        pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -107,8 +113,8 @@ pool_add(struct pool *p, struct pool_job *job)
     p->busy++;
     pthread_mutex_lock(&p->lock);
     put(&p->todo, job);
-    pthread_cond_signal(&p->work);
     pthread_mutex_unlock(&p->lock);
+    pthread_cond_signal(&p->work); /* whom it wakes finds the lock free */
 }
 
 unsigned

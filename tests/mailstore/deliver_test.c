@@ -1,4 +1,5 @@
 /* Deliveries and appends: made, visible, readable, refused. */
+#include "mailstore/limits.h"
 #include "tests/mailstore/store_rig.h"
 
 #define TEXT "Subject: one\r\n\r\nhello\r\n"
@@ -189,10 +190,38 @@ inject(const char *call, uint64_t number, void *arg)
     return f->skip-- == 0 ? ENOSPC : 0;
 }
 
+static int
+no_inodes(const char *call, uint64_t number, void *arg)
+{
+    (void)number;
+    (void)arg;
+    return strcmp(call, "create") == 0 ? ENOSPC : 0;
+}
+
+/* Files made ahead are used up first. */
+static void
+test_no_file(struct rig *r)
+{
+    struct rig_answer a[STORE_SPARE_FILES + 1];
+    const size_t last = sizeof a / sizeof a[0] - 1;
+
+    fs_fault(no_inodes, NULL);
+    for (size_t i = 0; i <= last; i++) {
+        a[i] = rig_ask(r);
+        a[i].delivery = store_delivery_begin(r->smtp, 5, rig_begun, &a[i]);
+        rig_wait(r, &a[i].done);
+        CHECK(!a[i].failed || a[i].e.kind == FAIL_FULL, "begin %zu", i);
+    }
+    CHECK(a[last].failed, "no room at create");
+    fs_fault(NULL, NULL);
+    for (size_t i = 0; i <= last; i++)
+        store_delivery_abort(&a[i].delivery);
+}
+
 static void
 test_fault(struct rig *r)
 {
-    static const char *const calls[] = { "create", "fsync", "utimes", "link" };
+    static const char *const calls[] = { "fsync", "utimes", "link" };
     struct rig_mail m = { .user = "anna@example.org",
                           .mailbox = "",
                           .text = TEXT };
@@ -270,6 +299,7 @@ main(void)
     test_append(&r);
     test_refusals(&r);
     test_many_recipients(&r);
+    test_no_file(&r);
     test_fault(&r);
     test_services(&r);
     test_stats(&r);
