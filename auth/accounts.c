@@ -41,7 +41,8 @@ accounts_get(struct kv_txn *t, enum accounts_table table, struct span key,
 static void
 check(const struct error *e)
 {
-    if (e->kind != FAIL_CORRUPT && e->kind != FAIL_IO)
+    if (e->kind != FAIL_CORRUPT && e->kind != FAIL_IO &&
+        e->kind != FAIL_UNAVAILABLE)
         return;
     log_event(LOG_ERROR, "database-lost", log_text("why", e->text));
     _exit(EX_TEMPFAIL);

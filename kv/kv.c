@@ -385,6 +385,23 @@ kv_close(struct kv **kv_at)
 
 /* --- durability ------------------------------------------------------------------- */
 
+/* What is written to a directory that nobody finds again is not durable. */
+static bool
+is_in_place(struct kv *kv, struct error *e)
+{
+    struct stat held;
+    struct stat there;
+
+    if (fstat(kv->dir_fd, &held) == -1)
+        return fail_sys(e, "look at %s", kv->dir);
+    if (fs_stat(AT_FDCWD, kv->dir, &there, e) && there.st_dev == held.st_dev &&
+        there.st_ino == held.st_ino)
+        return true;
+    atomic_store(&kv->damaged, true);
+    return fail(e, FAIL_UNAVAILABLE,
+                "%s was removed, or is another disk now; put it back", kv->dir);
+}
+
 /* K2: a log file that began since the last time has a name to make durable. */
 static bool
 sync_names(struct kv *kv, struct error *e)
@@ -399,6 +416,8 @@ sync_names(struct kv *kv, struct error *e)
     atomic_store(&kv->log_bytes,
                  ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes);
     free(st);
+    if (!is_in_place(kv, e))
+        return false;
     if (file == atomic_load(&kv->synced_file))
         return true;
     if (!fs_sync(kv->dir_fd, e)) {

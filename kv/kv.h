@@ -20,7 +20,8 @@
  * Threads: kv_flush() and kv_checkpoint() may run in other threads beside the
  * one that does everything else.
  *
- * Fails with: NOT_FOUND (kv_get), EXISTS (kv_put_new), BUSY, FULL, IO (of
+ * Fails with: NOT_FOUND (kv_get), EXISTS (kv_put_new), BUSY, FULL, UNAVAILABLE
+ * (kv_flush: the directory is gone; stop the process), IO (of
  * kv_commit, kv_flush, kv_checkpoint: stop the process; the next kv_open writes
  * all files anew, kv_anew.c), CORRUPT (damage or DB_RUNRECOVERY: stop the
  * process; the next kv_open recovers), and kv_open with BUSY where another process holds the environment.

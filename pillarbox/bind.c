@@ -1,9 +1,11 @@
 #include "pillarbox/bind.h"
 
+#include "base/fs.h"
 #include "base/span.h"
 #include "pillarbox/role_user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -187,6 +189,33 @@ bind_unix(struct sockets *s, const char *dir, const char *name, struct error *e)
         return false;
     }
     return add(s, name, fd, e);
+}
+
+bool
+bind_is_there(const char *dir, const char *name)
+{
+    char path[256];
+    struct stat st;
+    struct error e;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return fs_stat(AT_FDCWD, path, &st, &e) || e.kind != FAIL_NOT_FOUND;
+}
+
+bool
+bind_unix_again(struct sockets *s, const char *dir, const char *name,
+                struct error *e)
+{
+    struct sockets fresh = { .count = 0 };
+    bool done = false;
+
+    if (!bind_unix(&fresh, dir, name, e))
+        return false;
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->all[i].name, name) == 0)
+            done = dup3(fresh.all[0].fd, s->all[i].fd, O_CLOEXEC) != -1;
+    bind_close(&fresh);
+    return done || fail_sys(e, "take a socket's place");
 }
 
 void

@@ -21,6 +21,14 @@ bool bind_ports(struct sockets *s, const struct settings *settings,
 bool bind_unix(struct sockets *s, const char *dir, const char *name,
                struct error *e);
 
+/* Is its name still there? */
+bool bind_is_there(const char *dir, const char *name);
+
+/* Another socket of this name, in the place of the old one's descriptor: who
+ * has inherited that still listens to the old one. */
+bool bind_unix_again(struct sockets *s, const char *dir, const char *name,
+                     struct error *e);
+
 void bind_close(struct sockets *s);
 
 /* "host:port" of a listening TCP socket as it was bound. */

@@ -46,6 +46,14 @@ super_event_not_started(const char *program, const struct error *e)
 }
 
 void
+super_event_sockets_made(const char *program, const char *dir)
+{
+    log_event(LOG_WARNING, "sockets-made-again", log_text("program", program),
+              log_text("dir", dir),
+              log_text("remedy", "nobody but pillarbox may remove them"));
+}
+
+void
 super_event_stopping(void)
 {
     log_write(LOG_INFO, "stopping", NULL, 0);

@@ -49,6 +49,14 @@ make(const char *dir, struct role_user owner, struct role_user group,
 }
 
 bool
+place_sockets(const struct settings *s, struct error *e)
+{
+    const struct role_user root = { .is_own = false };
+
+    return make(s->listen.sockets, root, role_user_front(), 0750, e);
+}
+
+bool
 place_directories(const struct settings *s, struct error *e)
 {
     const struct role_user root = { .is_own = false };
@@ -59,8 +67,30 @@ place_directories(const struct settings *s, struct error *e)
     return make(s->auth.dir, auth, auth, 0700, e) &&
            make(s->mail.dir, store, store, 0700, e) &&
            make(s->mail.index_dir, store, store, 0700, e) &&
-           make(s->listen.sockets, root, front, 0750, e) &&
+           place_sockets(s, e) &&
            (!s->tls.automatic || make(s->tls.dir, root, front, 0750, e));
+}
+
+static bool
+has_database(const char *dir)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    struct error e;
+
+    snprintf(path, sizeof path, "%s/meta.db", dir);
+    return fs_stat(AT_FDCWD, path, &st, &e);
+}
+
+bool
+place_accounts(const struct settings *s, struct error *e)
+{
+    if (has_database(s->auth.dir) || !has_database(s->mail.index_dir))
+        return true;
+    return fail(e, FAIL_UNAVAILABLE,
+                "%s has no accounts, but the index %s knows some: is a disk "
+                "not mounted? (Remove the index if they are gone for good.)",
+                s->auth.dir, s->mail.index_dir);
 }
 
 static void

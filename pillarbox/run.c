@@ -31,6 +31,7 @@
 #define RESTART_MAX_MS  1000
 #define FRONT_STOP_MS   8000
 #define OWNER_STOP_MS   20000
+#define LOOK_MS         2000
 #define SOCKET_NAMES    5
 
 struct role {
@@ -72,6 +73,7 @@ struct supervisor {
     struct child children[ROLES];
     unsigned char key[CHILD_KEY_SIZE];
     struct timer *deadline;
+    struct timer *look;
     bool stopping;
     bool owners_told;
     bool serving;
@@ -228,6 +230,12 @@ start_child(void *arg)
 
     c->started_ms = clock_monotonic_ms();
     watch_free(&c->ready);
+    if (strcmp(c->role->program, "authd") == 0 &&
+        !place_accounts(s->cli->settings, &e)) {
+        super_event_not_started(c->role->program, &e);
+        restart_later(c);
+        return;
+    }
     if (!child_spawn(&start, &c->pid, &c->ready_fd, &e)) {
         super_event_not_started(c->role->program, &e);
         restart_later(c);
@@ -298,6 +306,34 @@ prepare(struct supervisor *s, struct error *e)
     return bind_own(s, e);
 }
 
+/*
+ * The directory of our sockets is often below /run, which others tidy up. A
+ * socket that has lost its name is made again; its owner starts again with it,
+ * and the front ends find him there.
+ */
+static void
+look_for_sockets(void *arg)
+{
+    struct supervisor *s = arg;
+    const struct settings *set = s->cli->settings;
+
+    for (size_t i = 0; i < ROLES && !s->stopping; i++) {
+        struct error e;
+        bool made = false;
+
+        for (size_t k = 0; roles[i].is_owner && roles[i].sockets[k]; k++)
+            if (!bind_is_there(set->listen.sockets, roles[i].sockets[k]))
+                made |= place_sockets(set, &e) &&
+                        bind_unix_again(&s->sockets, set->listen.sockets,
+                                        roles[i].sockets[k], &e);
+        if (!made)
+            continue;
+        super_event_sockets_made(roles[i].program, set->listen.sockets);
+        if (s->children[i].pid != 0)
+            kill(s->children[i].pid, SIGTERM);
+    }
+}
+
 static void
 on_stop_signal(void *arg)
 {
@@ -325,6 +361,7 @@ free_all(struct supervisor *s)
         }
     }
     timer_free(&s->deadline);
+    timer_free(&s->look);
     bind_close(&s->sockets);
     crypto_wipe(s->key, sizeof s->key);
 }
@@ -341,6 +378,8 @@ command_run(struct cli *c)
     }
     crypto_random(s.key, sizeof s.key);
     s.deadline = timer_new(c->loop, on_deadline, &s);
+    s.look = timer_new(c->loop, look_for_sockets, &s);
+    timer_repeat(s.look, LOOK_MS);
     loop_on_signal(c->loop, SIGTERM, on_stop_signal, &s);
     loop_on_signal(c->loop, SIGINT, on_stop_signal, &s);
     loop_on_signal(c->loop, SIGHUP, on_reload_signal, &s);
