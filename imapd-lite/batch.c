@@ -20,12 +20,14 @@ void
 imap_batch_begin(struct imap_batch *b)
 {
     b->fd = -1;
+    imap_bundle_clear(&b->bundle);
 }
 
 void
 imap_batch_free(struct imap_batch *b)
 {
     close_file(b);
+    imap_bundle_free(&b->bundle);
     buf_free(&b->blobs);
 }
 
@@ -52,6 +54,7 @@ imap_batch_clear(struct imap_batch *b)
 {
     store_made(b);
     close_file(b);
+    imap_bundle_clear(&b->bundle);
     buf_clear(&b->blobs);
     b->count = 0;
     b->at = 0;
@@ -179,13 +182,11 @@ imap_batch_open(struct imap *s, struct imap_batch *b, imap_resume_fn *then)
     return imap_wait(s, IMAP_FOR_ANSWER, opened);
 }
 
-/* --- a message without a summary -------------------------------------------------- */
+/* --- messages without a summary --------------------------------------------------- */
 
 static void
-keep_summary(struct imap_batch *b)
+keep_summary(struct imap_batch *b, struct imap_batch_message *m)
 {
-    struct imap_batch_message *m = &b->all[b->at];
-
     m->blob_at = b->blobs.n;
     summary_finish(&b->maker, &b->blobs);
     m->blob_size = b->blobs.n - m->blob_at;
@@ -207,7 +208,7 @@ summarise_on(struct imap *s, struct error *e)
         summary_feed(b->maker, span_from(chunk, got));
         b->read += got;
         if (got < sizeof chunk) {
-            keep_summary(b);
+            keep_summary(b, &b->all[b->at]);
             return b->then(s, e);
         }
     }
@@ -237,12 +238,70 @@ refuse(struct imap *s, struct error *e)
     return RUN_NO;
 }
 
+static void
+on_bundle(void *arg, int fd, const struct store_bundled *all, size_t count,
+          const struct error *e)
+{
+    struct imap *s = arg;
+    struct imap_batch *b = s->run.own;
+    struct error mine;
+
+    if (e == NULL && !imap_bundle_take(&b->bundle, fd, all, count, &mine))
+        e = &mine;
+    imap_answer(s, e);
+}
+
+static enum run
+bundled(struct imap *s, struct error *e)
+{
+    struct imap_batch *b = s->run.own;
+    struct span text;
+
+    if (imap_outcome(s, e) != RUN_OK)
+        return RUN_NO;
+    for (size_t i = b->at; i < b->count; i++) {
+        struct imap_batch_message *m = &b->all[i];
+
+        if (m->has_blob || !imap_bundle_find(&b->bundle, m->uid, &text))
+            continue;
+        b->maker = summary_begin();
+        summary_feed(b->maker, text);
+        keep_summary(b, m);
+    }
+    return b->then(s, e);
+}
+
+/* The message at work and as many behind it as go together; false: one that is
+ * large, or was asked for already, goes alone. */
+static bool
+want_bundle(struct imap *s, struct imap_batch *b)
+{
+    if (imap_bundle_is_past(&b->bundle, b->all[b->at].uid))
+        return false;
+    for (size_t i = b->at; i < b->count; i++) {
+        const struct imap_batch_message *m = &b->all[i];
+
+        if (!m->has_blob &&
+            !imap_bundle_want(&b->bundle, m->uid,
+                              imap_view_row(s->view, m->seq)->size))
+            break;
+    }
+    if (b->bundle.wanted_count > 1)
+        return true;
+    imap_bundle_clear(&b->bundle);
+    return false;
+}
+
 enum run
 imap_batch_summarise(struct imap *s, struct imap_batch *b, imap_resume_fn *then)
 {
     if (b->all[b->at].is_made) /* and cannot be read: trying again is vain */
         return imap_wait(s, IMAP_FOR_DRAIN, refuse);
     b->then = then;
+    if (want_bundle(s, b)) {
+        store_messages(s->store, &b->bundle.wanted, on_bundle, s);
+        return imap_wait(s, IMAP_FOR_ANSWER, bundled);
+    }
     store_message(s->store, b->all[b->at].uid, on_message, s);
     return imap_wait(s, IMAP_FOR_ANSWER, opened_bare);
 }

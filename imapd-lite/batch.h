@@ -1,7 +1,8 @@
 /*
  * Some messages, their summaries and their files: what FETCH and SEARCH do
  * with a mailbox, a batch at a time. One request brings the summaries of a
- * whole batch; mail that came from elsewhere has none, and is summarised here.
+ * whole batch; mail that came from elsewhere has none, and is summarised here,
+ * small ones many at a time (search_bundle.h).
  *
  * A command that uses it keeps a struct imap_batch as the first member of what
  * s->run.own points to, and frees it in its imap_at_end() function.
@@ -10,6 +11,7 @@
 #define IMAPD_LITE_BATCH_H
 
 #include "imapd-lite/command.h"
+#include "imapd-lite/search_bundle.h"
 #include "mail/summary.h"
 
 #define IMAP_BATCH_MAX 128
@@ -30,7 +32,8 @@ struct imap_batch {
     uint64_t size;
 
     struct buf blobs;
-    struct imap *asked_by; /* NULL: nobody has */
+    struct imap *asked_by;     /* NULL: nobody has */
+    struct imap_bundle bundle; /* of messages without a summary */
     uint64_t read;
     struct summary_maker *maker;
     imap_resume_fn *then;
@@ -56,7 +59,9 @@ bool imap_batch_summary(const struct imap_batch *b, struct summary *out);
 enum run imap_batch_open(struct imap *s, struct imap_batch *b,
                          imap_resume_fn *then);
 
-/* The same, and make its summary, which is stored for the next time. */
+/* Make the summary of the message at work, and maybe of some behind it, which
+ * are stored for the next time; then go on with `then`, at the next one where
+ * the message is gone. */
 enum run imap_batch_summarise(struct imap *s, struct imap_batch *b,
                               imap_resume_fn *then);
 

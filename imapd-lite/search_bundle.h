@@ -1,7 +1,7 @@
 /*
  * The messages of a batch whose text is needed: small ones come from mailstored
- * many at a time, and are kept here until SEARCH has looked at them. What a
- * bundle lacks is opened alone (batch.h).
+ * many at a time, and are kept here until they were looked at. What a bundle
+ * lacks is opened alone (batch.h).
  */
 #ifndef IMAPD_LITE_SEARCH_BUNDLE_H
 #define IMAPD_LITE_SEARCH_BUNDLE_H
