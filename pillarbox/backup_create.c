@@ -216,7 +216,6 @@ write_all(struct creating *x, struct error *e)
     struct backup_writer *w = &x->writer;
 
     w->head.host = x->cli->settings->hostname;
-    w->head.only = x->only;
     backup_accounts_begin(&x->accounts);
     if (!take_accounts(x, e) || !take_settings(x, e) ||
         !take_certificates(x, e))
@@ -303,7 +302,8 @@ command_backup_create(struct cli *c)
     if (backup_dir_open(c->args[0], &d, &e)) {
         done = backup_dir_check(&d, c->settings, &e) &&
                backup_dir_lock(&d, &e) && remove_torn(&d, &e) &&
-               backup_writer_begin(&x.writer, &d, c->settings->mail.dir, &e) &&
+               backup_writer_begin(&x.writer, &d, c->settings->mail.dir, x.only,
+                                   &e) &&
                write_all(&x, &e);
         if (x.writer.dir != NULL)
             backup_writer_end(&x.writer);

@@ -174,7 +174,7 @@ match_contents(struct matching *m, struct error *e)
         if (l != NULL)
             l->used = m->matched[i] = true;
         if (moving_is_interrupted())
-            return true; /* the import sees it too */
+            return fail(e, FAIL_BUSY, "interrupted");
     }
     return true;
 }

@@ -206,7 +206,7 @@ write_out(struct restoring *r, const struct names *n, struct error *e)
 static bool
 bring_back(struct restoring *r, const struct names *n, struct error *e)
 {
-    for (size_t i = 0; i < n->count; i++)
+    for (size_t i = 0; i < n->count && !r->interrupted; i++)
         if (!restoring_mail(r, n->all[i], e))
             return false;
     if (r->interrupted || !restoring_accounts(r, e))

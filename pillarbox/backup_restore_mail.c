@@ -240,6 +240,8 @@ fill(struct account *a, const struct backup_mailbox *m, struct backup_source *s,
     a->im.passed += there;
     if (done && (!has_mail || s->source.count > 0))
         done = importing_run(&a->im, &s->source, e);
+    if (!done && moving_is_interrupted())
+        a->im.interrupted = true;
     add_row(a, m, &before, there);
     return done;
 }

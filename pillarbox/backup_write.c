@@ -50,6 +50,16 @@ learn(struct backup_writer *w)
     buf_free(&key);
 }
 
+/* One user's has little of what everybody's needs. */
+static bool
+is_of_ours(const struct backup_writer *w)
+{
+    const char *only = w->previous.manifest.head.only;
+
+    return only == NULL ||
+           (w->head.only != NULL && strcmp(only, w->head.only) == 0);
+}
+
 /* One that cannot be used only makes this backup slower. */
 static void
 open_previous(struct backup_writer *w)
@@ -59,10 +69,13 @@ open_previous(struct backup_writer *w)
 
     w->previous.fd = -1;
     w->known = map_new();
-    for (size_t i = d->count; i-- > 0 && w->previous.fd == -1;)
+    for (size_t i = d->count; i-- > 0 && w->previous.fd == -1;) {
         if (!backup_open(d, d->names[i], &w->previous, &e))
             fprintf(stderr, "pillarbox: %s/%s: %s; nothing is taken from it\n",
                     d->path, d->names[i], e.text);
+        else if (!is_of_ours(w))
+            backup_close(&w->previous);
+    }
     if (w->previous.fd != -1)
         learn(w);
 }
@@ -112,10 +125,11 @@ make_dir(struct backup_writer *w, struct error *e)
 
 bool
 backup_writer_begin(struct backup_writer *w, const struct backup_dir *d,
-                    const char *mail_dir, struct error *e)
+                    const char *mail_dir, const char *only, struct error *e)
 {
     *w = (struct backup_writer){ .dir = d,
                                  .root = -1,
+                                 .head = { .only = only },
                                  .files = { .max = BACKUP_MANIFEST_MAX } };
     open_previous(w);
     w->links_live = is_same_disk(d->fd, mail_dir);

@@ -28,9 +28,11 @@ struct backup_writer {
     struct map *known;      /* of its messages, by what does not change */
 };
 
-/* Makes the directory. mail_dir: where the live store is. */
+/* Makes the directory. mail_dir: where the live store is. only: as in the
+ * head. */
 bool backup_writer_begin(struct backup_writer *w, const struct backup_dir *d,
-                         const char *mail_dir, struct error *e);
+                         const char *mail_dir, const char *only,
+                         struct error *e);
 
 bool backup_writer_mkdir(struct backup_writer *w, const char *path,
                          struct error *e);

@@ -21,7 +21,7 @@ command_help(struct cli *c)
         puts("pillarbox [-c FILE] [-o KEY=VALUE] [--json] COMMAND\n");
     for (size_t i = 0; i < command_count; i++) {
         const struct command *row = &command_table[i];
-        char line[80];
+        char line[128];
 
         if (noun != NULL && strcmp(noun, row->noun) != 0)
             continue;

@@ -617,6 +617,32 @@ def unique_ids(box, check, path):
         check.that(again == seen, f"unique-ids: {again[0]} {seen[0]}")
 
 
+def goes_on(box, check):
+    """A restore that was interrupted, or killed, is taken up by the next."""
+    path = os.path.join(box.dir, "under-load")
+    name = sorted(os.listdir(path))[-1]
+    account = os.path.join(path, name, "mail/example.org/carl")
+    count = sum(len(os.listdir(os.path.join(account, part))) for part in ("cur", "new"))
+    with Appliance() as other:
+        command = [os.path.join(bin_dir(), "pillarbox"), "backup", "restore", path,
+                   "--user", "carl", "-c", other.conf]
+        inbox = os.path.join(other.dir, "mail/example.org/carl")
+        for number in (signal.SIGINT, signal.SIGKILL):
+            before = len(mail_files(inbox))
+            p = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+            while p.poll() is None and len(mail_files(inbox)) < before + 5:
+                time.sleep(0.001)
+            p.send_signal(number)
+            p.communicate()
+            check.that(p.returncode in (0, 130, -9), f"it ends: {p.returncode}")
+        done = other.cli("backup", "restore", path, "--user", "carl")
+        have = restored(done)[("carl" + DOMAIN, "INBOX")]
+        check.that(have[0] + have[1] == count and have[2:] == (0, 0),
+                   f"{count} messages: {have}")
+        check.that(len(subjects(other, user="carl")) == count, "nothing is doubled")
+
+
 def role_users(check):
     """Run by root with the users of scripts/users, in a mount namespace where
     there are such users."""
@@ -692,6 +718,7 @@ def main():
         unique_ids(box, check, path)
         interrupted(box, check)
         under_load(box, check)
+        goes_on(box, check)
     sys.exit(check.report())
 
 
