@@ -122,6 +122,23 @@ check_echo(const struct server *s, bool tls)
     client_close(&c);
 }
 
+/* One write of ours is one read of the peer's. */
+static void
+check_gather(const struct server *s, bool tls)
+{
+    struct client c = meet(s, tls);
+    char got[64];
+    ssize_t n;
+
+    client_send(&c, "echo a\r\ngather 200\r\n");
+    n = client_read(&c, got, sizeof got);
+    CHECK(n == 11 && memcmp(got, "a\r\nwaited\r\n", 11) == 0,
+          "what came before a wait leaves with what comes after it: %zd", n);
+    client_send(&c, "quit\r\n");
+    CHECK(client_hears(&c, "bye\r\n"), "and all goes on");
+    client_close(&c);
+}
+
 static void
 check_byte_by_byte(const struct server *s, bool tls)
 {
@@ -335,6 +352,7 @@ static void
 check_all(const struct server *s, bool tls)
 {
     check_echo(s, tls);
+    check_gather(s, tls);
     check_byte_by_byte(s, tls);
     check_slow_reader(s, tls);
     check_never_reads(s, tls);

@@ -9,6 +9,7 @@
  *   file N       N bytes of the file       wait MS   NEXT_WAIT until a timer
  *   later MS     answered outside run()    close     conn_close() in run()
  *   idle S       conn_idle_limit           hoard     never uses input again
+ *   gather MS    as wait, after conn_gather()
  */
 #ifndef TESTS_NET_TOY_H
 #define TESTS_NET_TOY_H
@@ -124,7 +125,9 @@ toy_big(struct toy *t, size_t n)
 static inline enum next
 toy_slow(struct toy *t, struct span line)
 {
-    if (span_starts(line, "wait ")) {
+    if (span_starts(line, "wait ") || span_starts(line, "gather ")) {
+        if (line.p[0] == 'g')
+            conn_gather(t->conn);
         t->waiting = true;
         timer_start(t->timer, toy_number(line));
         return NEXT_WAIT;
