@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "tests/auth/rig.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -264,6 +265,53 @@ count_row(void *arg, struct span alias, struct span target)
     ++*n;
 }
 
+static bool
+is_refused(struct accounts *a, const char *name, struct span record,
+           enum fail kind)
+{
+    struct error e = { 0 };
+
+    return !users_import(a, span_of(name), record, &e) && e.kind == kind;
+}
+
+/* What a backup has of an account makes it again, passwords and state. */
+static void
+check_import(struct accounts *a)
+{
+    struct user_record before;
+    struct user_record after;
+    struct buf record = { 0 };
+    struct error e = { 0 };
+    struct span name = span_of("kept@example.org");
+
+    add_user(a, "kept@example.org");
+    CHECK(users_add_device(a, name, span_of("phone"), span_of("x"), &e) &&
+              users_set_disabled(a, name, true, &e) &&
+              users_get(a, name, &before, &e),
+          "%s", e.text);
+    user_record_put(&before, &record);
+    CHECK(is_refused(a, "kept@example.org", buf_span(&record), FAIL_EXISTS),
+          "it lives");
+    CHECK(users_remove(a, name, &e), "%s", e.text);
+    CHECK(users_import(a, name, buf_span(&record), &e), "%s", e.text);
+    CHECK(users_get(a, name, &after, &e) &&
+              memcmp(&before, &after, sizeof after) == 0,
+          "all of it");
+    CHECK(users_remove(a, name, &e), "%s", e.text);
+    add_alias(a, "kept@example.org", "zoe@example.org", 0);
+    CHECK(is_refused(a, "kept@example.org", buf_span(&record), FAIL_EXISTS),
+          "an alias has the name");
+    CHECK(aliases_remove(a, name, span_of(""), &e), "%s", e.text);
+    CHECK(is_refused(a, "kept@elsewhere.example", buf_span(&record),
+                     FAIL_INVALID),
+          "a domain that is none of ours");
+    CHECK(is_refused(a, "kept@example.org",
+                     span_sub(buf_span(&record), 0, record.n - 1),
+                     FAIL_INVALID),
+          "half a record");
+    buf_free(&record);
+}
+
 static void
 check_removal(struct accounts *a)
 {
@@ -344,6 +392,7 @@ main(void)
     check_bush(a);
     check_limit(a);
     CHECK(users_remove(a, span_of("many@example.org"), &e), "%s", e.text);
+    check_import(a);
     check_removal(a);
     accounts_close(&a);
     check_reopen(&s);

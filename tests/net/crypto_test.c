@@ -102,6 +102,28 @@ check_known(void)
     CHECK(is_hex(out, hashes[0].hash), "a span without bytes");
 }
 
+/* In pieces of any size as in one. */
+static void
+check_pieces(void)
+{
+    unsigned char bytes[300];
+    unsigned char whole[SHA256_SIZE];
+    unsigned char out[SHA256_SIZE];
+
+    crypto_random(bytes, sizeof bytes);
+    crypto_sha256(span_from(bytes, sizeof bytes), whole);
+    for (size_t n = 1; n <= sizeof bytes; n++) {
+        struct sha256 *s = crypto_sha256_begin();
+
+        for (size_t at = 0; at < sizeof bytes; at += n)
+            crypto_sha256_add(s,
+                              span_sub(span_from(bytes, sizeof bytes), at, n));
+        crypto_sha256_finish(&s, out);
+        CHECK(s == NULL && memcmp(out, whole, sizeof out) == 0,
+              "in pieces of %zu", n);
+    }
+}
+
 static void
 check_random(void)
 {
@@ -128,6 +150,7 @@ int
 main(void)
 {
     check_known();
+    check_pieces();
     check_random();
     return check_report();
 }
