@@ -4,6 +4,7 @@
  *   pillarbox-account 1
  *   quota-bytes 1073741824      0: no limit; no line: mail.quota
  *   quota-messages 20000        0: no limit; no line: mail.quota_messages
+ *   keep-deleted 2592000        seconds; 0: not; no line: mail.keep_deleted
  */
 #include "mailstore/account_file.h"
 
@@ -16,7 +17,7 @@
 #define FIRST_LINE "pillarbox-account 1"
 #define FILE_MAX   4096
 
-/* A number and the end of the line; 0 is no limit. */
+/* A number and the end of the line; 0 is none. */
 static bool
 take_limit(struct span text, uint64_t *limit)
 {
@@ -47,6 +48,8 @@ account_file_parse(struct span text, struct account_file *a, struct error *e)
             fine = take_limit(line, &found.limit_bytes);
         else if (span_is(key, "quota-messages"))
             fine = take_limit(line, &found.limit_messages);
+        else if (span_is(key, "keep-deleted"))
+            fine = take_limit(line, &found.keep_deleted);
         if (!fine)
             return fail(e, FAIL_CORRUPT, "%.*s: no number", SPAN(key));
     }
@@ -68,6 +71,7 @@ account_file_print(const struct account_file *a, struct buf *out)
     buf_put_text(out, FIRST_LINE "\n");
     print_limit("quota-bytes", a->limit_bytes, out);
     print_limit("quota-messages", a->limit_messages, out);
+    print_limit("keep-deleted", a->keep_deleted, out);
 }
 
 bool

@@ -17,6 +17,8 @@ struct account_file {
     /* Its own quota, as in struct index_account: 0 as everybody has,
      * INDEX_LIMIT_NONE none. */
     uint64_t limit_bytes, limit_messages;
+    /* How long what it deletes is kept, likewise; seconds. */
+    uint64_t keep_deleted;
 };
 
 /* CORRUPT for what is no such file of a version we know. */

@@ -146,6 +146,9 @@ compare_usage(struct account_check *c, struct error *e)
 static void
 checked(struct pool_job *job)
 {
+    static const struct quota_own as_it_is = { STORE_QUOTA_KEEP,
+                                               STORE_QUOTA_KEEP,
+                                               STORE_QUOTA_KEEP };
     struct account_check *c = (struct account_check *)job;
     struct error e;
 
@@ -157,7 +160,7 @@ checked(struct pool_job *job)
         return;
     }
     if (c->file_damaged && fixes(c)) {
-        quota_set(c->home, STORE_QUOTA_KEEP, STORE_QUOTA_KEEP, file_written, c);
+        quota_set(c->home, &as_it_is, file_written, c);
         return;
     }
     if (c->file_damaged)

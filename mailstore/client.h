@@ -386,6 +386,8 @@ struct store_quota {
     uint64_t limit_bytes, limit_messages; /* 0: none                */
     bool own_bytes, own_messages; /* that limit is the account's own, not that
                                      of the settings */
+    uint64_t keep_deleted; /* seconds that what it deletes is kept; 0: not */
+    bool own_keep;
 };
 typedef void store_quota_fn(void *arg, const struct store_quota *q,
                             const struct error *e);

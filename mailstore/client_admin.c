@@ -182,18 +182,37 @@ store_recount_quota(struct store *s, struct span user, store_recount_fn *row,
     ask_user(a, WIRE_QUOTA_RECOUNT, user, &recount_answer);
 }
 
-void
-store_set_quota(struct store *s, struct span user, uint64_t limit_bytes,
-                uint64_t limit_messages, store_done_fn *done, void *arg)
+static void
+set_own(struct store *s, const struct wire_quota_set *own, store_done_fn *done,
+        void *arg)
 {
     struct store_admin *a = store_admin_new(s, arg);
     struct buf b = { 0 };
 
     a->done = done;
-    wire_put_quota_set(
-        &b, &(struct wire_quota_set){ user, limit_bytes, limit_messages });
+    wire_put_quota_set(&b, own);
     ipc_request(s->ipc, WIRE_QUOTA_SET, buf_span(&b), -1, &done_answer, a);
     buf_free(&b);
+}
+
+void
+store_set_quota(struct store *s, struct span user, uint64_t limit_bytes,
+                uint64_t limit_messages, store_done_fn *done, void *arg)
+{
+    const struct wire_quota_set own = { user, limit_bytes, limit_messages,
+                                        STORE_QUOTA_KEEP };
+
+    set_own(s, &own, done, arg);
+}
+
+void
+store_set_keep(struct store *s, struct span user, uint64_t seconds,
+               store_done_fn *done, void *arg)
+{
+    const struct wire_quota_set own = { user, STORE_QUOTA_KEEP,
+                                        STORE_QUOTA_KEEP, seconds };
+
+    set_own(s, &own, done, arg);
 }
 
 uint32_t

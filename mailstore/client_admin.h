@@ -63,6 +63,11 @@ void store_list_quota(struct store *s, struct span user,
 void store_set_quota(struct store *s, struct span user, uint64_t limit_bytes,
                      uint64_t limit_messages, store_done_fn *done, void *arg);
 
+/* How long what it deletes is kept, likewise; seconds. */
+#define STORE_KEEP_MAX 315360000u /* ten years */
+void store_set_keep(struct store *s, struct span user, uint64_t seconds,
+                    store_done_fn *done, void *arg);
+
 /* Counts anew (user empty: all), and puts right what was wrong. */
 struct store_recount {
     struct span user;

@@ -279,6 +279,7 @@ look_settled(void *arg)
     struct core *c = arg;
     bool idle = names_finish(c);
 
+    idle = gone_finish(c) && idle;
     idle = idle && pool_busy(c->pool) == 0 && c->deferred == NULL &&
            c->flushing == 0;
     if (!idle && clock_monotonic_ms() - c->settle.since < SETTLE_MS)

@@ -66,7 +66,7 @@ gone_add(struct folder *f, uint64_t event, uint64_t actor,
     b->waiting = count_views(f, event, actor);
     b->due = b->waiting == 0 ? now : now + STORE_GONE_SECONDS * 1000;
     numset_add_set(&b->uids, uids);
-    if (f->core->options->keep_deleted > 0)
+    if (home_keep_deleted(f->home) > 0)
         numset_add_set(&b->keep, uids);
     if (f->gone == NULL)
         folder_hold(f);
@@ -294,7 +294,7 @@ is_wanted(const struct unlinking *u, const struct index_gone *g)
 
     if (u->box != NULL)
         return !settled;
-    return settled || u->folder->core->options->keep_deleted == 0;
+    return settled || home_keep_deleted(u->folder->home) == 0;
 }
 
 static void
@@ -434,65 +434,24 @@ gone_tick(struct core *c)
     c->gone_turn++;
 }
 
-/* --- after a restart ------------------------------------------------------------------ */
-
-struct replay {
-    struct core *core;
-    uint32_t folder; /* whose UIDs these are */
-    struct numset uids;
-    struct numset folders; /* that have any */
-};
-
-static bool
-note_folder(void *arg, const struct index_gone *g)
+/* What could not be removed now is replayed. */
+bool
+gone_finish(struct core *c)
 {
-    struct replay *r = arg;
-
-    numset_add(&r->folders, g->folder, g->folder);
-    return true;
-}
-
-static bool
-note_uid(void *arg, const struct index_gone *g)
-{
-    struct replay *r = arg;
-
-    numset_add(&r->uids, g->uid, g->uid);
-    return true;
-}
-
-static void
-replay_folder(struct replay *r, uint32_t id)
-{
-    struct index_txn *t = core_begin(r->core);
+    int64_t now = clock_monotonic_ms();
+    size_t at = 0;
     struct folder *f;
-    struct error e;
+    bool idle = true;
 
-    numset_clear(&r->uids);
-    if (!index_each_gone(t, id, note_uid, r, &e))
-        core_abort(r->core, &t, &e);
-    index_abort(&t);
-    /* A folder that cannot be opened keeps them until it can. */
-    if (!folder_use_id(r->core, id, &f, &e))
-        return;
-    gone_add(f, UINT64_MAX, 0, &r->uids);
-    folder_release(f);
-}
+    while (folder_next(c, &at, &f)) {
+        bool is_due = f->record.verified_epoch >= c->epoch && !f->deleted;
 
-void
-gone_replay(struct core *c)
-{
-    struct replay r = { .core = c };
-    struct index_txn *t = core_begin(c);
-    struct numset_walk at = { 0 };
-    struct error e;
-    uint32_t id;
-
-    if (!index_each_gone(t, 0, note_folder, &r, &e))
-        core_abort(c, &t, &e);
-    index_abort(&t);
-    while (numset_next(&r.folders, &at, &id))
-        replay_folder(&r, id);
-    numset_free(&r.folders);
-    numset_free(&r.uids);
+        for (struct gone_batch *b = f->gone; b != NULL; b = b->next) {
+            b->due = b->due < now ? b->due : now;
+            idle = idle && (!is_due || (b->uids.n == 0 && b->keep.n == 0));
+        }
+        idle = idle && !f->unlinking;
+    }
+    gone_tick(c);
+    return idle;
 }

@@ -29,6 +29,9 @@ void gone_wait(struct home *h, core_done_fn *fn, void *arg);
 
 /* Now and then: keeps and removes what is due. */
 void gone_tick(struct core *c);
+/* For a clean stop: nobody looks any more, all of it is due. True when there is
+ * nothing left that can be done. */
+bool gone_finish(struct core *c);
 /* What an earlier life left. */
 void gone_replay(struct core *c);
 

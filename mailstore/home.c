@@ -151,10 +151,12 @@ home_take_limits(struct home *h, const struct account_file *a, struct error *e)
     struct index_txn *t;
 
     if (record->limit_bytes == a->limit_bytes &&
-        record->limit_messages == a->limit_messages)
+        record->limit_messages == a->limit_messages &&
+        record->keep_deleted == a->keep_deleted)
         return true;
     record->limit_bytes = a->limit_bytes;
     record->limit_messages = a->limit_messages;
+    record->keep_deleted = a->keep_deleted;
     if (record->id == 0)
         return true; /* its first row is still to come */
     t = core_begin(h->core);
@@ -245,7 +247,8 @@ start_look(struct home *h, bool create)
                         .create = h->record.id != 0 ? may_make(h) : create,
                         .sweep = !h->swept,
                         .file = { h->record.limit_bytes,
-                                  h->record.limit_messages },
+                                  h->record.limit_messages,
+                                  h->record.keep_deleted },
                         .subscriptions = { .max = 4 << 20 } };
     h->looking = true;
     home_change(h, begin_look, l);
@@ -301,6 +304,24 @@ home_use(struct core *c, struct span name, unsigned need, home_fn *fn,
     waiters_add(&h->waiting, used, u);
     if (!h->looking)
         start_look(h, (need & HOME_CREATE) != 0);
+}
+
+uint64_t
+home_keep_by_file(const struct core *c, const struct account_file *a)
+{
+    if (a->keep_deleted == INDEX_LIMIT_NONE)
+        return 0;
+    if (a->keep_deleted > STORE_KEEP_MAX)
+        return STORE_KEEP_MAX;
+    return a->keep_deleted != 0 ? a->keep_deleted : c->options->keep_deleted;
+}
+
+uint64_t
+home_keep_deleted(const struct home *h)
+{
+    const struct account_file a = { .keep_deleted = h->record.keep_deleted };
+
+    return home_keep_by_file(h->core, &a);
 }
 
 /* --- turns ---------------------------------------------------------------------- */

@@ -70,6 +70,11 @@ void home_parse_subscriptions(struct home *h, struct span text);
 bool home_take_limits(struct home *h, const struct account_file *a,
                       struct error *e);
 
+/* How long what it deletes is kept: seconds; 0: not at all. */
+uint64_t home_keep_deleted(const struct home *h);
+/* The same by what its file says. */
+uint64_t home_keep_by_file(const struct core *c, const struct account_file *a);
+
 /* One at a time changes which mailboxes there are: fn is called when it is its
  * turn, home_changed() ends the turn. */
 void home_change(struct home *h, core_done_fn *fn, void *arg);

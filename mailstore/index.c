@@ -10,7 +10,7 @@
  *                         Berkeley DB 5.3
  *                         attempts 0
  *   <dir>/...         the environment (kv/kv.c)
- *   <dir>.bad.N       moved aside; nobody reads it again
+ *   <dir>.bad.N       moved aside; nobody reads it again; the newest two stay
  *
  *              +-- another schema or library, condemned, two attempts in vain
  *   STAMP? ----+
@@ -27,6 +27,7 @@
 #include "base/mem.h"
 #include "mailstore/index_inside.h"
 #include "mailstore/index_record.h"
+#include "mailstore/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@
 #define SCHEMA           2
 #define ATTEMPT          30 /* in the stamp's count; a disk's error is 1 */
 #define ATTEMPTS_MAX     (2 * ATTEMPT)
-#define ASIDE_MAX        1000
+#define ASIDE_MAX        10000
 #define RECOVERY_SECONDS 60 /* then SIGALRM ends the process: an attempt */
 #define CACHE_DEFAULT    ((uint64_t)64 << 20)
 #define STAMP_FILE       "STAMP"
@@ -155,23 +156,60 @@ sync_parent(const char *dir, struct error *e)
 }
 
 static bool
+aside_path(const char *dir, int n, char path[PATH_MAX])
+{
+    return snprintf(path, PATH_MAX, "%s.bad.%d", dir, n) < PATH_MAX;
+}
+
+static bool
+is_aside(const char *dir, int n)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    struct error e;
+
+    return aside_path(dir, n, path) && fs_stat(AT_FDCWD, path, &st, &e);
+}
+
+/* The newest has the highest number. */
+static bool
 move_aside(const char *dir, const char *why, struct error *e)
 {
     char to[PATH_MAX];
+    int last = ASIDE_MAX;
 
-    for (int n = 1; n < ASIDE_MAX; n++) {
-        if (snprintf(to, sizeof to, "%s.bad.%d", dir, n) >= (int)sizeof to)
-            return fail(e, FAIL_INVALID, "path too long: %s", dir);
-        if (fs_rename_new(AT_FDCWD, dir, AT_FDCWD, to, e)) {
-            log_event(LOG_WARNING, "index-moved-aside", log_text("to", to),
-                      log_text("why", why));
-            return true;
-        }
-        if (e->kind != FAIL_EXISTS)
-            return false;
+    while (last > 0 && !is_aside(dir, last))
+        last--;
+    if (last == ASIDE_MAX)
+        return fail(e, FAIL_LIMIT, "remove %s.bad.%d: there is no number left",
+                    dir, last);
+    if (!aside_path(dir, last + 1, to))
+        return fail(e, FAIL_INVALID, "path too long: %s", dir);
+    if (!fs_rename_new(AT_FDCWD, dir, AT_FDCWD, to, e))
+        return false;
+    log_event(LOG_WARNING, "index-moved-aside", log_text("to", to),
+              log_text("why", why));
+    return true;
+}
+
+/* The newest INDEX_ASIDE_KEPT stay, for people to look into. */
+static void
+prune_aside(const char *dir)
+{
+    char path[PATH_MAX];
+    struct error e;
+    int kept = 0;
+
+    for (int n = ASIDE_MAX; n > 0; n--) {
+        if (!is_aside(dir, n) || kept++ < INDEX_ASIDE_KEPT ||
+            !aside_path(dir, n, path))
+            continue;
+        if (maildir_remove(AT_FDCWD, path, &e))
+            log_event(LOG_INFO, "index-aside-removed", log_text("dir", path));
+        else
+            log_event(LOG_WARNING, "index-aside-stays", log_text("dir", path),
+                      log_text("why", e.text));
     }
-    return fail(e, FAIL_LIMIT, "%d damaged indexes beside %s", ASIDE_MAX - 1,
-                dir);
 }
 
 /* Moves the locked directory away and takes an empty one. */
@@ -180,6 +218,7 @@ start_over(struct index *ix, const char *why, struct error *e)
 {
     if (!move_aside(ix->dir, why, e))
         return false;
+    prune_aside(ix->dir);
     close(ix->lock_fd);
     ix->lock_fd = -1;
     return open_locked(ix->dir, &ix->lock_fd, e) && sync_parent(ix->dir, e);

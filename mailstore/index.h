@@ -33,6 +33,7 @@
 #define INDEX_WHO_MAX          128 /* session text of a tombstone            */
 #define INDEX_KEYWORDS_MAX     64  /* of one folder                          */
 #define INDEX_TXN_ROWS         1000
+#define INDEX_ASIDE_KEPT       2 /* "index.bad.N" that stay                    */
 
 struct index;
 struct index_txn;
@@ -97,6 +98,7 @@ struct index_account {
     uint64_t bytes, messages; /* what its folders' rows add up to          */
     uint64_t limit_bytes;     /* its own quota; 0: as everybody has,       */
     uint64_t limit_messages;  /* INDEX_LIMIT_NONE: none                    */
+    uint64_t keep_deleted;    /* seconds; likewise                         */
 };
 
 #define INDEX_LIMIT_NONE UINT64_MAX

@@ -3,7 +3,8 @@
  * length and bytes, "blob" u32 length and bytes. Nothing may follow the end.
  *
  *   account    v, modseq u64, uid_validity u32, bytes u64, messages u64,
- *              limit_bytes u64, limit_messages u64, name text
+ *              limit_bytes u64, limit_messages u64, name text, and, where it
+ *              is not 0, keep_deleted u64
  *   folder     v, account u32, flags u32, uid_validity u32, uid_next u32,
  *              uid_next_floor u32, first_recent u32, modseq u64,
  *              tomb_floor u64, exists u32, unseen u32, deleted u32,
@@ -200,6 +201,8 @@ index_record_put_account(const struct index_account *a, struct buf *out)
     put_u64(out, a->limit_bytes);
     put_u64(out, a->limit_messages);
     put_text(out, span_of(a->name));
+    if (a->keep_deleted != 0)
+        put_u64(out, a->keep_deleted);
 }
 
 bool
@@ -214,7 +217,11 @@ index_record_take_account(struct span row, struct index_account *a)
     a->limit_bytes = take_u64(&r);
     a->limit_messages = take_u64(&r);
     take_string(&r, a->name, INDEX_ACCOUNT_NAME_MAX);
-    return is_whole(&r);
+    a->keep_deleted = 0;
+    if (r.rest.n == 0)
+        return is_whole(&r);
+    a->keep_deleted = take_u64(&r);
+    return is_whole(&r) && a->keep_deleted != 0;
 }
 
 /* --- folder ------------------------------------------------------------------------ */

@@ -78,6 +78,12 @@ struct home;
 void kept_target(struct home *h, const struct kept_box *box,
                  char name[MAILBOX_NAME_MAX + 1]);
 
+/* In the loop: would all that are chosen fit into the quota? QUOTA, OVERSIZE,
+ * with a sentence. */
+typedef bool kept_chosen_fn(void *arg, const struct kept_item *item);
+bool kept_has_room(struct home *h, const struct kept_list *l,
+                   kept_chosen_fn *chosen, void *arg, struct error *e);
+
 /* --- letting go ------------------------------------------------------------------ */
 
 /* Removes at most `most` files that were kept before `before`, and what is

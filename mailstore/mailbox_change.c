@@ -239,7 +239,7 @@ delete_locked(void *arg, const struct error *e)
     struct change *c = arg;
 
     (void)e;
-    if (c->home->core->options->keep_deleted > 0)
+    if (home_keep_deleted(c->home) > 0)
         c->kept = kept_mailbox_new(c->folder);
     c->job = (struct pool_job){ .run = run_delete, .done = delete_done };
     pool_add(c->home->core->pool, &c->job);

@@ -9,14 +9,17 @@
 #include "mailstore/purge.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "mail/account.h"
 #include "mailstore/events.h"
 #include "mailstore/history.h"
+#include "mailstore/home.h"
 #include "mailstore/kept.h"
 #include "mailstore/sweep.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PIECE           500
 #define ROUND_MS        300000
@@ -30,7 +33,7 @@ struct purge {
     struct timer *timer;
     struct sweep_accounts accounts;
     size_t at;
-    int64_t before;
+    int64_t now;      /* of the round */
     unsigned shorter; /* rounds with too little room in a row */
     bool more, busy;
     struct error e;
@@ -61,15 +64,37 @@ end_round(struct purge *p)
         timer_start(p->timer, pause_of(p));
 }
 
+/* Each account may have its own time. */
+static bool
+before_what(const struct purge *p, const char *home, int64_t *before,
+            struct error *e)
+{
+    struct account_file file = { 0 };
+    bool known;
+    int dir;
+
+    if (!fs_open_dir(p->core->root, home, &dir, e))
+        return false;
+    known = account_file_read(dir, &file, e);
+    close(dir);
+    if (known)
+        *before =
+            p->now - (int64_t)(home_keep_by_file(p->core, &file) >> p->shorter);
+    return known;
+}
+
 static void
 run_piece(struct pool_job *job)
 {
     struct purge *p = (struct purge *)job;
     struct buf home = { 0 };
+    int64_t before;
 
     account_name_to_path(span_of(p->accounts.names[p->at]), &home);
-    p->failed = !kept_purge(p->core, buf_text(&home), p->before, PIECE,
-                            &p->more, &p->e);
+    p->more = false;
+    p->failed =
+        !before_what(p, buf_text(&home), &before, &p->e) ||
+        !kept_purge(p->core, buf_text(&home), before, PIECE, &p->more, &p->e);
     buf_free(&home);
 }
 
@@ -117,7 +142,6 @@ static void
 begin_round(void *arg)
 {
     struct purge *p = arg;
-    int64_t keep = p->core->options->keep_deleted;
     struct error e;
 
     if (p->busy || p->core->stopping)
@@ -128,7 +152,7 @@ begin_round(void *arg)
         p->shorter = 0;
     else if (p->shorter < 30)
         p->shorter++;
-    p->before = clock_seconds() - (keep >> p->shorter);
+    p->now = clock_seconds();
     p->job = (struct pool_job){ .run = run_list, .done = listed };
     pool_add(p->core->pool, &p->job);
 }

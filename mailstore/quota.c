@@ -30,6 +30,9 @@ quota_of_record(const struct core *c, const struct index_account *a)
             effective(a->limit_messages, c->options->quota_messages),
         .own_bytes = a->limit_bytes != 0,
         .own_messages = a->limit_messages != 0,
+        .keep_deleted = home_keep_by_file(
+            c, &(struct account_file){ .keep_deleted = a->keep_deleted }),
+        .own_keep = a->keep_deleted != 0,
     };
 }
 
@@ -141,7 +144,7 @@ quota_give_back(struct quota_claim *c)
 struct setting {
     struct pool_job job;
     struct home *home;
-    uint64_t limit_bytes, limit_messages; /* as asked for */
+    struct quota_own own; /* as asked for */
     struct account_file file;
     bool failed;
     struct error e;
@@ -198,22 +201,20 @@ begin_setting(void *arg, const struct error *e)
         end_setting(s, e);
         return;
     }
-    s->file.limit_bytes = changed(s->limit_bytes, now->limit_bytes);
-    s->file.limit_messages = changed(s->limit_messages, now->limit_messages);
+    s->file.limit_bytes = changed(s->own.limit_bytes, now->limit_bytes);
+    s->file.limit_messages =
+        changed(s->own.limit_messages, now->limit_messages);
+    s->file.keep_deleted = changed(s->own.keep_deleted, now->keep_deleted);
     s->job = (struct pool_job){ .run = run_write, .done = written };
     pool_add(s->home->core->pool, &s->job);
 }
 
 void
-quota_set(struct home *h, uint64_t limit_bytes, uint64_t limit_messages,
-          core_done_fn *fn, void *arg)
+quota_set(struct home *h, const struct quota_own *own, core_done_fn *fn,
+          void *arg)
 {
     struct setting *s = mem_take(sizeof *s);
 
-    *s = (struct setting){ .home = h,
-                           .limit_bytes = limit_bytes,
-                           .limit_messages = limit_messages,
-                           .fn = fn,
-                           .arg = arg };
+    *s = (struct setting){ .home = h, .own = *own, .fn = fn, .arg = arg };
     home_change(h, begin_setting, s);
 }

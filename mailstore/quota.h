@@ -47,10 +47,14 @@ bool quota_take(struct home *h, uint64_t bytes, uint64_t messages,
 /* Content where nothing is claimed. */
 void quota_give_back(struct quota_claim *c);
 
-/* STORE_QUOTA_DEFAULT, _NONE, _KEEP, or a limit. fn when the account's file is
- * durable. */
-void quota_set(struct home *h, uint64_t limit_bytes, uint64_t limit_messages,
-               core_done_fn *fn, void *arg);
+/* What an account has of its own: each STORE_QUOTA_DEFAULT, _NONE, _KEEP, or a
+ * number. fn when the account's file is durable. */
+struct quota_own {
+    uint64_t limit_bytes, limit_messages;
+    uint64_t keep_deleted; /* seconds */
+};
+void quota_set(struct home *h, const struct quota_own *own, core_done_fn *fn,
+               void *arg);
 
 /* What the sums of one folder's messages differ from its row by; the row is
  * put right. Takes other programs' changes in first. */

@@ -220,7 +220,7 @@ put_found(struct reconcile *r, const struct scan_found *found,
         draft->uid_next = m.uid + 1;
     if (p->claimed)
         draft->first_recent = m.uid + 1;
-    else if (!found->in_new && draft->first_recent == m.uid)
+    else if (!r->clear && !found->in_new && draft->first_recent == m.uid)
         draft->first_recent = m.uid + 1; /* its owner has seen it */
     p->rows[p->count++] = folder_row(&m);
     return index_put_message(t, f->record.id, &m, e) &&

@@ -115,7 +115,7 @@ request_quota_list(struct reply *r, struct span body)
 
 struct limits {
     struct reply *reply;
-    uint64_t bytes, messages;
+    struct quota_own own;
 };
 
 static void
@@ -126,7 +126,7 @@ set_found(void *arg, struct home *h, const struct error *e)
     if (e != NULL)
         reply_failed(l->reply, e);
     else
-        quota_set(h, l->bytes, l->messages, reply_end, l->reply);
+        quota_set(h, &l->own, reply_end, l->reply);
     free(l);
 }
 
@@ -141,7 +141,8 @@ request_quota_set(struct reply *r, struct span body)
         return;
     }
     l = mem_take(sizeof *l);
-    *l = (struct limits){ r, x.limit_bytes, x.limit_messages };
+    *l = (struct limits){ r,
+                          { x.limit_bytes, x.limit_messages, x.keep_deleted } };
     home_use(r->line->core, x.user, HOME_CREATE, set_found, l);
 }
 

@@ -46,7 +46,7 @@ struct undelete {
     struct kept_list list;
     size_t at, end; /* of the present box's items: at is the next */
     size_t left;    /* messages of deleted mailboxes that stay kept */
-    size_t first;   /* of the box */
+    size_t first;   /* of the box; before all: the box looked at */
     char target[MAILBOX_NAME_MAX + 1];
     struct folder *folder; /* held */
     struct one ones[CHUNK];
@@ -420,10 +420,31 @@ run_list(struct pool_job *job)
     u->failed = !kept_list(u->core->root, u->home->path, &u->list, &u->e);
 }
 
+static bool
+is_asked_for(void *arg, const struct kept_item *item)
+{
+    struct undelete *u = arg;
+
+    if (item->box != u->first) {
+        u->first = item->box;
+        kept_target(u->home, &u->list.boxes[item->box], u->target);
+    }
+    return is_chosen(u, item);
+}
+
 static void
 listed(struct pool_job *job)
 {
-    next_box(job);
+    struct undelete *u = (struct undelete *)job;
+    struct error e;
+
+    u->first = SIZE_MAX;
+    if (!u->failed && !kept_has_room(u->home, &u->list, is_asked_for, u, &e)) {
+        note_failure(u, &e);
+        end(u);
+        return;
+    }
+    next_box(u);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #define OWN_BYTES    1
 #define OWN_MESSAGES 2
+#define OWN_KEEP     4
 
 void
 wire_put_quota(struct buf *b, const struct store_quota *x)
@@ -13,8 +14,10 @@ wire_put_quota(struct buf *b, const struct store_quota *x)
     put_u64(b, x->messages);
     put_u64(b, x->limit_bytes);
     put_u64(b, x->limit_messages);
+    put_u64(b, x->keep_deleted);
     put_u8(b, (uint8_t)((x->own_bytes ? OWN_BYTES : 0) |
-                        (x->own_messages ? OWN_MESSAGES : 0)));
+                        (x->own_messages ? OWN_MESSAGES : 0) |
+                        (x->own_keep ? OWN_KEEP : 0)));
 }
 
 bool
@@ -24,12 +27,14 @@ wire_get_quota(struct span *body, struct store_quota *out)
 
     if (!get_span(body, &out->user) || !get_u64(body, &out->bytes) ||
         !get_u64(body, &out->messages) || !get_u64(body, &out->limit_bytes) ||
-        !get_u64(body, &out->limit_messages) || !get_u8(body, &own) ||
+        !get_u64(body, &out->limit_messages) ||
+        !get_u64(body, &out->keep_deleted) || !get_u8(body, &own) ||
         body->n != 0)
         return false;
     out->own_bytes = (own & OWN_BYTES) != 0;
     out->own_messages = (own & OWN_MESSAGES) != 0;
-    return own <= (OWN_BYTES | OWN_MESSAGES);
+    out->own_keep = (own & OWN_KEEP) != 0;
+    return own <= (OWN_BYTES | OWN_MESSAGES | OWN_KEEP);
 }
 
 void
@@ -50,13 +55,15 @@ wire_put_quota_set(struct buf *b, const struct wire_quota_set *x)
     put_span(b, x->user);
     put_u64(b, x->limit_bytes);
     put_u64(b, x->limit_messages);
+    put_u64(b, x->keep_deleted);
 }
 
 bool
 wire_get_quota_set(struct span *body, struct wire_quota_set *out)
 {
     return get_span(body, &out->user) && get_u64(body, &out->limit_bytes) &&
-           get_u64(body, &out->limit_messages) && body->n == 0;
+           get_u64(body, &out->limit_messages) &&
+           get_u64(body, &out->keep_deleted) && body->n == 0;
 }
 
 void

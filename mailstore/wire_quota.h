@@ -15,10 +15,10 @@ struct wire_fullness {
 void wire_put_fullness(struct buf *b, const struct wire_fullness *x);
 bool wire_get_fullness(struct span *body, struct wire_fullness *out);
 
-/* Limits as store_set_quota() takes them. */
+/* As store_set_quota() and store_set_keep() take them. */
 struct wire_quota_set {
     struct span user;
-    uint64_t limit_bytes, limit_messages;
+    uint64_t limit_bytes, limit_messages, keep_deleted;
 };
 void wire_put_quota_set(struct buf *b, const struct wire_quota_set *x);
 bool wire_get_quota_set(struct span *body, struct wire_quota_set *out);

@@ -11,6 +11,7 @@ command_fn command_user_add, command_user_list, command_user_remove;
 command_fn command_password_set, command_password_check;
 command_fn command_alias_add, command_alias_list, command_alias_remove;
 command_fn command_quota_show, command_quota_set, command_quota_recount;
+command_fn command_keep_show, command_keep_set;
 command_fn command_message_list, command_undelete, command_trace;
 command_fn command_index_check, command_index_rebuild;
 command_fn command_config_check, command_config_show, command_config_sample;

@@ -1,3 +1,4 @@
+#include "pillarbox/quota.h"
 #include "pillarbox/command.h"
 
 #include "conf/value.h"
@@ -62,7 +63,6 @@ show(struct cli *c, const char *user)
     return CLI_DONE;
 }
 
-/* Is there an account of just this name, not only an alias or a catch-all? */
 struct asking {
     struct cli_wait wait;
     const char *user;
@@ -84,8 +84,8 @@ on_resolved(void *arg, const struct auth_resolved *r)
     loop_stop(a->wait.cli->loop);
 }
 
-static bool
-is_account(struct cli *c, const char *user, struct error *e)
+bool
+quota_is_account(struct cli *c, const char *user, struct error *e)
 {
     struct asking a = { { .cli = c }, .user = user };
 
@@ -106,7 +106,8 @@ command_quota_show(struct cli *c)
     if (c->arg_count == 0)
         return show(c, "");
     user = cli_user(c, c->args[0]);
-    return is_account(c, user, &e) ? show(c, user) : cli_fail(c, user, &e);
+    return quota_is_account(c, user, &e) ? show(c, user)
+                                         : cli_fail(c, user, &e);
 }
 
 /* --- set ---------------------------------------------------------------------- */
@@ -141,7 +142,7 @@ command_quota_set(struct cli *c)
                          c->args[1]);
     if (c->arg_count > 2 && !take_size(c->args[2], &messages))
         return cli_usage("quota set: %s is no number of messages", c->args[2]);
-    if (!is_account(c, user, &w.e))
+    if (!quota_is_account(c, user, &w.e))
         return cli_fail(c, user, &w.e);
     store_set_quota(cli_store(c), span_of(user), bytes, messages, cli_done, &w);
     if (!cli_wait(&w))

@@ -18,6 +18,8 @@ const struct command command_table[] = {
     { "quota",     "show",    "[USER]",                              0, 1,       false, "what an account has and may have",                      command_quota_show },
     { "quota",     "set",     "USER SIZE [MESSAGES]",                2, 3,       false, "its own limit; 500M, 2G, none; default: as mail.quota", command_quota_set },
     { "quota",     "recount", "USER|--all",                          0, 1,       false, "count anew; exact unless something is broken",          command_quota_recount },
+    { "keep",      "show",    "[USER]",                              0, 1,       false, "how long what an account deletes is kept",              command_keep_show },
+    { "keep",      "set",     "USER TIME",                           2, 2,       false, "its own time; 30d, none; default: as mail.keep_deleted", command_keep_set },
     { "message",   "list",    "USER [MAILBOX] [--deleted]",          1, 2,       false, "messages; --deleted: those that can be brought back",   command_message_list },
     { "undelete",  "",        "USER [--mailbox NAME] [--since AGO] [--uid UIDS]", 1, 1, false, "bring back what was deleted; AGO: 2h, 3d",       command_undelete },
     { "trace",     "",        "MESSAGE-ID|SESSION|USER[:MAILBOX:UID]", 1, 1,     false, "what happened to a message, in a session, to a user",   command_trace },

@@ -4,6 +4,7 @@ import imaplib
 import json
 import os
 import poplib
+import shutil
 import smtplib
 import sys
 import time
@@ -292,6 +293,90 @@ def purges(check):
         check.that(names(box) == ["number 2"], "and nothing else")
 
 
+def age(box, user, seconds):
+    """What is kept was deleted so long ago."""
+    local, domain = user.split("@")
+    place = os.path.join(box.dir, "mail", domain, local, "expunged")
+    for where, _, files in os.walk(place):
+        for name in files:
+            when, comma, rest = name.partition(",")
+            if comma and when.isdigit():
+                os.rename(os.path.join(where, name),
+                          os.path.join(where, f"{int(when) - seconds},{rest}"))
+
+
+def expunge_all(box, user):
+    c = imap(box, user)
+    c.select("INBOX")
+    c.store("1:*", "+FLAGS", "(\\Deleted)")
+    c.expunge()
+    c.logout()
+
+
+def keep_times(check):
+    day = 86400
+    with Appliance() as box:
+        for user in (ANNA, CARL):
+            box.add_user(user, SECRET)
+        check.that(rows(box, "keep", "show", ANNA)[0] ==
+                   {"user": ANNA, "keep_deleted": "14d", "set_for": "all"},
+                   "as everybody has it")
+        box.cli("keep", "set", ANNA, "30d")
+        check.that(box.cli("keep", "set", ANNA, "soon",
+                           check=False).returncode == 2, "no time: 2")
+        check.that(box.cli("keep", "set", "nobody", "1d",
+                           check=False).returncode == 67, "nobody: 67")
+        send(box, [1, 2], (ANNA, CARL))
+        for user in (ANNA, CARL):
+            expunge_all(box, user)
+            check.that(len(kept(box, user)) == 2, "kept")
+        box.stop()
+        for user in (ANNA, CARL):
+            age(box, user, 20 * day)
+        shutil.rmtree(os.path.join(box.dir, "index"))
+        box.start()
+        end = time.time() + 20
+        while time.time() < end and kept(box, CARL):
+            time.sleep(0.3)
+        check.that(kept(box, CARL) == [], "14 days have passed for one")
+        check.that(len(kept(box)) == 2, "30 have not for the other")
+        check.that(rows(box, "keep", "show", ANNA)[0]["keep_deleted"] == "30d",
+                   "the time outlives restart and index")
+        box.cli("quota", "set", ANNA, "1G", "1")
+        refused = box.cli("undelete", ANNA, check=False)
+        check.that(refused.returncode != 0 and "exceed the quota" in
+                   refused.stderr.decode(), f"over quota: {refused.stderr}")
+        check.that(names(box) == [] and len(kept(box)) == 2,
+                   "then none comes back")
+        box.cli("quota", "set", ANNA, "none", "none")
+        box.cli("undelete", ANNA)
+        check.that(len(names(box)) == 2, "both when there is room")
+        box.cli("keep", "set", ANNA, "none")
+        expunge_all(box, ANNA)
+        check.that(kept(box) == [], "none: nothing is kept")
+        box.cli("keep", "set", ANNA, "default")
+        check.that(rows(box, "keep", "show", ANNA)[0]["set_for"] == "all",
+                   "as everybody again")
+
+
+def gone_is_gone(check):
+    """A session that looks on keeps an expunged file; a clean stop does not."""
+    with Appliance("mail {\n  keep_deleted = 0\n}\n") as box:
+        box.add_user(ANNA, SECRET)
+        send(box, [1, 2, 3])
+        other = imap(box)
+        other.select("INBOX")
+        c = imap(box)
+        c.select("INBOX")
+        c.uid("STORE", "2", "+FLAGS", "(\\Deleted)")
+        c.expunge()
+        box.stop()
+        shutil.rmtree(os.path.join(box.dir, "index"))
+        box.start()
+        check.that(names(box) == ["number 1", "number 3"],
+                   "what was expunged does not come back with the index lost")
+
+
 def keeps_nothing(check):
     with Appliance("mail {\n  keep_deleted = 0\n}\n") as box:
         box.add_user(ANNA, SECRET)
@@ -328,6 +413,8 @@ def main():
         check.that(box.cli("index", "check", "--all", check=False).returncode
                    == 0, "files and index agree at the end")
     purges(check)
+    keep_times(check)
+    gone_is_gone(check)
     keeps_nothing(check)
     return check.report()
 

@@ -17,7 +17,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     account_file_print(&a, &text);
     if (!account_file_parse(buf_span(&text), &b, &e) ||
-        a.limit_bytes != b.limit_bytes || a.limit_messages != b.limit_messages)
+        a.limit_bytes != b.limit_bytes || a.keep_deleted != b.keep_deleted ||
+        a.limit_messages != b.limit_messages)
         bug("not the same again");
     buf_free(&text);
     return 0;

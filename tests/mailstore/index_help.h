@@ -58,7 +58,8 @@ account(uint32_t id, const char *name)
                                .modseq = 1ull << 40,
                                .uid_validity = 1700000000,
                                .limit_bytes = 123,
-                               .limit_messages = INDEX_LIMIT_NONE };
+                               .limit_messages = INDEX_LIMIT_NONE,
+                               .keep_deleted = 77 };
 
     snprintf(a.name, sizeof a.name, "%s", name);
     return a;

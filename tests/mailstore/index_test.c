@@ -76,7 +76,8 @@ test_accounts(void)
     CHECK(strcmp(got.name, a.name) == 0 && got.modseq == a.modseq &&
               got.uid_validity == a.uid_validity &&
               got.limit_bytes == a.limit_bytes &&
-              got.limit_messages == a.limit_messages && got.id == 2,
+              got.limit_messages == a.limit_messages &&
+              got.keep_deleted == a.keep_deleted && got.id == 2,
           "everything comes back");
     OK(index_find_account(t, span_of("bob@example.org"), &got, &e));
     CHECK(got.id == 1, "by name");

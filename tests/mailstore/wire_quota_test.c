@@ -27,7 +27,7 @@ static void
 put_set(struct buf *b)
 {
     wire_put_quota_set(
-        b, &(struct wire_quota_set){ text("anna"), 7, STORE_QUOTA_KEEP });
+        b, &(struct wire_quota_set){ text("anna"), 7, STORE_QUOTA_KEEP, 9 });
 }
 
 static bool
@@ -36,8 +36,9 @@ get_set(struct span *body)
     struct wire_quota_set x;
     bool whole = wire_get_quota_set(body, &x);
 
-    CHECK(!whole || (span_is(x.user, "anna") && x.limit_bytes == 7 &&
-                     x.limit_messages == STORE_QUOTA_KEEP),
+    CHECK(!whole ||
+              (span_is(x.user, "anna") && x.limit_bytes == 7 &&
+               x.limit_messages == STORE_QUOTA_KEEP && x.keep_deleted == 9),
           "quota_set");
     return whole;
 }
@@ -109,7 +110,7 @@ main(void)
 
     check_cases(cases, sizeof cases / sizeof *cases);
     put_quota(&b);
-    b.p[b.n - 1] = 4;
+    b.p[b.n - 1] = 8;
     body = buf_span(&b);
     CHECK(!wire_get_quota(&body, &q), "a bit that nobody knows");
     buf_free(&b);
