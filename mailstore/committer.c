@@ -168,6 +168,9 @@ tell(struct delivery *d)
 
         watch_added(t->folder, t->event, &t->row, 1, t->claimed);
     }
+    if (d->failed && d->e.kind == FAIL_UNAVAILABLE)
+        for (size_t i = 0; i < d->count; i++)
+            home_doubt(d->targets[i].folder->home);
     free_names(d);
     deliver_end(d);
 }

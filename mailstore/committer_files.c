@@ -28,6 +28,15 @@ unlink_all(struct delivery *d)
     }
 }
 
+/* A directory that is not there is no user that is not there. */
+static bool
+is_missing(struct error *e)
+{
+    if (e->kind == FAIL_NOT_FOUND)
+        e->kind = FAIL_UNAVAILABLE;
+    return false;
+}
+
 /* The first recipient's file may lie on another file system than tmp/. */
 static bool
 link_one(struct delivery *d, struct deliver_target *t, struct error *e)
@@ -35,7 +44,7 @@ link_one(struct delivery *d, struct deliver_target *t, struct error *e)
     if (fs_link_fd(d->fd, t->folder->dir, t->file, e))
         return true;
     if (e->kind != FAIL_IO)
-        return false;
+        return is_missing(e);
     return maildir_copy_fd(d->fd, d->date, t->folder->dir, t->file, e);
 }
 
@@ -99,7 +108,8 @@ sync_dirs(struct batch *b)
         qsort(places, n, sizeof *places, order_places);
     for (size_t i = 0; i < n; i++)
         if ((i == 0 || order_places(&places[i], &places[i - 1]) != 0) &&
-            !fs_sync_dir(places[i].folder->dir, places[i].part, &e))
+            !fs_sync_dir(places[i].folder->dir, places[i].part, &e) &&
+            !is_missing(&e))
             fail_folder(b, places[i].folder, &e);
     free(places);
 }

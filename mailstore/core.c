@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "mailstore/age.h"
 #include "mailstore/committer.h"
 #include "mailstore/dispose.h"
 #include "mailstore/events.h"
@@ -27,6 +28,7 @@
 
 #define TICK_MS        200
 #define ROOM_MS        1000
+#define PLACE_TICKS    5
 #define SETTLE_MS      10000
 #define SETTLE_LOOK_MS 2
 #define EXIT_TEMPFAIL  75
@@ -184,6 +186,12 @@ on_tick(void *arg)
 {
     struct core *c = arg;
 
+    if (++c->ticks % PLACE_TICKS == 0)
+        age_tick(c->age);
+    if (c->ticks % PLACE_TICKS == 0 && !mounted_still(c)) {
+        event_mail_dir_lost(c->options->mail_dir);
+        exit(EXIT_TEMPFAIL); /* the next life takes what is there */
+    }
     names_tick(c);
     gone_tick(c);
     reconcile_tick(c);
@@ -233,6 +241,7 @@ start_parts(struct core *c, enum index_state state)
     find_epoch(c);
     c->notify = notify_new(c);
     c->committer = committer_new(c);
+    c->age = age_new(c);
     c->purge = purge_new(c);
     c->expire = expire_new(c);
     c->spare = spare_new(c);
@@ -332,6 +341,7 @@ core_close(struct core **core)
     pool_free(&c->pool);
     committer_free(&c->committer);
     purge_free(&c->purge);
+    age_free(&c->age);
     expire_free(&c->expire);
     spare_free(&c->spare);
     free_all(c);

@@ -28,6 +28,7 @@ struct delivery;
 struct committer;
 struct notify;
 struct purge;
+struct age;
 struct spare;
 
 struct core_options {
@@ -69,6 +70,7 @@ struct core {
     struct delivery *imports; /* being committed, in the order of UIDs */
     struct notify *notify;
     struct purge *purge;
+    struct age *age;
     struct expire *expire; /* NULL: all is kept */
     struct spare *spare;
     pthread_mutex_t kept_lock; /* kept.h */
@@ -87,6 +89,7 @@ struct core {
     uint64_t delivered, sessions, views;
     uint64_t next_view;
     uint64_t gone_turn; /* counts gone_tick() */
+    uint64_t ticks;
     bool stopping;
 };
 

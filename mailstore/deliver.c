@@ -61,12 +61,21 @@ make_file(struct delivery *d, struct error *e)
     return fs_create(root, d->tmp, 0600, &d->fd, e);
 }
 
+/* Where tmp/ was removed it is made again; where all of the mail was, that says
+ * nothing about the recipient. */
 static void
 run_begin(struct pool_job *job)
 {
     struct delivery *d = (struct delivery *)job;
+    struct error e;
 
     d->failed = !make_file(d, &d->e);
+    if (!d->failed || d->e.kind != FAIL_NOT_FOUND)
+        return;
+    if (fs_mkdir(d->core->root, MAILDIR_TMP, 0700, &e))
+        d->failed = !make_file(d, &d->e);
+    if (d->failed && d->e.kind == FAIL_NOT_FOUND)
+        d->e.kind = FAIL_UNAVAILABLE;
 }
 
 static void

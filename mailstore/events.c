@@ -24,6 +24,14 @@ event_index_failed(const struct error *e)
 }
 
 void
+event_mail_dir_lost(const char *mail_dir)
+{
+    log_event(LOG_ERROR, "mail-dir-lost", log_text("dir", mail_dir),
+              log_text("remedy", "mount the disk, or put the directory back; "
+                                 "it is looked for until then"));
+}
+
+void
 event_account_made(struct span user)
 {
     log_event(LOG_INFO, "account-made", log_span("user", user));
@@ -39,7 +47,9 @@ event_account_imported(struct span user, size_t folders)
 void
 event_account_missing(struct span user)
 {
-    log_event(LOG_ERROR, "account-missing", log_span("user", user));
+    log_event(LOG_ERROR, "account-missing", log_span("user", user),
+              log_text("remedy", "put the directory back; if it is gone for "
+                                 "good, make an empty one"));
 }
 
 void

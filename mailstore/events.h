@@ -12,6 +12,7 @@ struct folder;
 void event_started(const char *mail_dir, const char *index_state);
 void event_stopped(void);
 void event_index_failed(const struct error *e);
+void event_mail_dir_lost(const char *mail_dir);
 
 void event_account_made(struct span user);
 void event_account_imported(struct span user, size_t folders);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "mail/flags.h"
+#include "mailstore/age.h"
 #include "mailstore/gone.h"
 #include "mailstore/history.h"
 #include "mailstore/names.h"
@@ -60,7 +61,7 @@ put_gone(struct expunge *x, struct index_txn *t, const struct index_message *m,
     struct index_cold cold;
     struct index_gone g = { .folder = f->record.id,
                             .uid = m->uid,
-                            .time = clock_seconds(),
+                            .time = age_stamp(f->core->age),
                             .size = m->size,
                             .state = m->state,
                             .flags = m->flags,

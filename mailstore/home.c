@@ -200,7 +200,7 @@ look_done(struct pool_job *job)
     } else {
         if (h->record.id != 0)
             event_account_missing(span_of(h->name));
-        if (h->record.id != 0 && l->e.kind == FAIL_NOT_FOUND)
+        if ((h->record.id != 0 || l->create) && l->e.kind == FAIL_NOT_FOUND)
             l->e.kind = FAIL_UNAVAILABLE; /* the directory, not the user */
         looked_all(h, &l->e);
     }
@@ -347,6 +347,12 @@ home_changed(struct home *h)
 {
     h->changing = false;
     next_change(h);
+}
+
+void
+home_doubt(struct home *h)
+{
+    h->ready = false;
 }
 
 uint32_t

@@ -80,6 +80,9 @@ uint64_t home_keep_by_file(const struct core *c, const struct account_file *a);
 void home_change(struct home *h, core_done_fn *fn, void *arg);
 void home_changed(struct home *h);
 
+/* Its directory may be gone: the next use looks again. */
+void home_doubt(struct home *h);
+
 /* A UIDVALIDITY that this account never had: also put into the record. */
 uint32_t home_take_uid_validity(struct home *h);
 

@@ -432,6 +432,7 @@ number_key(enum index_number which)
         [INDEX_NEXT_FOLDER] = "next-folder",
         [INDEX_NEXT_INTENT] = "next-intent",
         [INDEX_NEXT_EVENT] = "next-event",
+        [INDEX_CLOCK] = "clock",
     };
 
     return index_key_text(span_of(names[which]));

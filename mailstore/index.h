@@ -76,10 +76,11 @@ enum index_number {
     INDEX_NEXT_FOLDER,
     INDEX_NEXT_INTENT,
     INDEX_NEXT_EVENT,
+    INDEX_CLOCK, /* age.h */
     INDEX_NUMBERS
 };
 
-/* All start at 1, MODSEQ at 0. */
+/* All start at 1, MODSEQ at 0, CLOCK where it is put first. */
 bool index_get_number(struct index_txn *t, enum index_number which, uint64_t *n,
                       struct error *e);
 bool index_put_number(struct index_txn *t, enum index_number which, uint64_t n,

@@ -1,8 +1,8 @@
 #include "mailstore/kept_mailbox.h"
 
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "mailstore/age.h"
 #include "mailstore/kept.h"
 #include "mailstore/maildir.h"
 #include "mailstore/names.h"
@@ -123,7 +123,7 @@ kept_mailbox_new(struct folder *f)
     struct error e;
 
     k->folder = f;
-    k->time = clock_seconds();
+    k->time = age_stamp(f->core->age);
     kept_describe(&f->record, &k->box);
     if (!index_each_gone(t, f->record.id, add_gone, k, &e) ||
         !add_pending(k, t, &e))

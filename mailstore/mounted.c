@@ -1,7 +1,10 @@
 #include "mailstore/mounted.h"
 
+#include "base/fs.h"
 #include "mailstore/limits.h"
 #include "mailstore/sweep.h"
+
+#include <fcntl.h>
 
 static bool
 add_account(void *arg, const struct index_account *a)
@@ -35,4 +38,18 @@ mounted_check(struct core *c, struct error *e)
                 "%s has no mail, but the index %s knows some: is a disk not "
                 "mounted? (Remove the index if the mail is gone for good.)",
                 c->options->mail_dir, c->options->index_dir);
+}
+
+bool
+mounted_still(struct core *c)
+{
+    struct stat held;
+    struct stat there;
+    struct error e;
+
+    if (fstat(c->root, &held) == -1)
+        return true;
+    if (fs_stat(AT_FDCWD, c->options->mail_dir, &there, &e))
+        return there.st_dev == held.st_dev && there.st_ino == held.st_ino;
+    return e.kind != FAIL_NOT_FOUND || held.st_nlink > 0;
 }

@@ -11,4 +11,8 @@
 /* UNAVAILABLE: the index knows messages, and the directory has no account. */
 bool mounted_check(struct core *c, struct error *e);
 
+/* False: the directory was removed, or its name shows another one (a disk that
+ * was mounted). What we hold is no place for mail any more. */
+bool mounted_still(struct core *c);
+
 #endif

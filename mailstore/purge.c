@@ -8,10 +8,10 @@
  */
 #include "mailstore/purge.h"
 
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "mail/account.h"
+#include "mailstore/age.h"
 #include "mailstore/events.h"
 #include "mailstore/history.h"
 #include "mailstore/home.h"
@@ -143,16 +143,22 @@ begin_round(void *arg)
 {
     struct purge *p = arg;
     struct error e;
+    bool known;
 
     if (p->busy || p->core->stopping)
         return;
     p->busy = true;
-    history_prune(p->core);
+    known = age_known(p->core->age, &p->now);
+    if (known)
+        history_prune(p->core);
     if (core_has_room(p->core, 0, &e))
         p->shorter = 0;
     else if (p->shorter < 30)
         p->shorter++;
-    p->now = clock_seconds();
+    if (p->shorter == 0 && !known) {
+        end_round(p); /* what time it is, the next one may know */
+        return;
+    }
     p->job = (struct pool_job){ .run = run_list, .done = listed };
     pool_add(p->core->pool, &p->job);
 }

@@ -115,9 +115,26 @@ order_entries(const void *a, const void *b)
     return strcmp(x->file, y->file);
 }
 
+/*
+ * new/ and tmp/ that were removed are made again: they hold little, and nobody
+ * gets mail without. Not cur/: without it the mail must be somewhere else.
+ */
+static void
+make_part_again(int dir, const char *part)
+{
+    struct error e;
+    struct stat st;
+
+    if (!fs_stat(dir, part, &st, &e) && e.kind == FAIL_NOT_FOUND &&
+        fs_stat(dir, "cur", &st, &e) && fs_mkdir(dir, part, 0700, &e))
+        fs_sync_dir(dir, ".", &e);
+}
+
 static bool
 look(struct look *l, int dir, struct error *e)
 {
+    make_part_again(dir, "new");
+    make_part_again(dir, "tmp");
     l->count = 0;
     arena_clear(&l->arena);
     if (!scan_stamp(dir, "new", &l->new_before, e) ||
