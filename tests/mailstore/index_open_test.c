@@ -197,10 +197,13 @@ remove_stamp(const char *dir)
 static bool
 is_there(const char *dir, const char *suffix)
 {
-    char path[4096];
+    struct buf path = { 0 };
+    bool there;
 
-    snprintf(path, sizeof path, "%s%s", dir, suffix);
-    return access(path, F_OK) == 0;
+    buf_printf(&path, "%s%s", dir, suffix);
+    there = access(buf_text(&path), F_OK) == 0;
+    buf_free(&path);
+    return there;
 }
 
 /* In a process of its own: libdb gives nothing back after damage. */
