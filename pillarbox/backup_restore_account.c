@@ -68,6 +68,22 @@ on_limits(void *arg, struct span name, uint64_t bytes, uint64_t messages)
     restoring_complain(r, what, &e);
 }
 
+static void
+on_keep(void *arg, struct span name, uint64_t seconds)
+{
+    struct restoring *r = arg;
+    char what[300];
+    struct error e;
+
+    if (map_get(r->made, name) == NULL)
+        return;
+    store_set_keep(cli_store(r->cli), name, seconds, cli_done, &r->wait);
+    if (moving_wait(&r->wait, &e))
+        return;
+    snprintf(what, sizeof what, "%.*s: how long it keeps", SPAN(name));
+    restoring_complain(r, what, &e);
+}
+
 /* --- aliases ------------------------------------------------------------------------------- */
 
 static void
@@ -150,7 +166,8 @@ bool
 restoring_accounts(struct restoring *r, struct error *e)
 {
     static const struct backup_account_calls users = { .user = on_user };
-    static const struct backup_account_calls limits = { .limits = on_limits };
+    static const struct backup_account_calls limits = { .limits = on_limits,
+                                                        .keep = on_keep };
 
     return backup_accounts_parse(buf_span(&r->accounts), &users, r, e) &&
            backup_accounts_parse(buf_span(&r->accounts), &limits, r, e) &&

@@ -78,6 +78,18 @@ take_limits(struct span rest, const struct backup_account_calls *calls,
 }
 
 static void
+take_keep(struct span rest, const struct backup_account_calls *calls, void *arg)
+{
+    struct cursor c = cursor_on(rest);
+    struct span name;
+    uint64_t seconds;
+
+    if (take_word(&c, &name) && account_name_is_valid(name) && take(&c, ' ') &&
+        take_number64(&c, &seconds) && take_end(&c))
+        calls->keep(arg, name, seconds);
+}
+
+static void
 take_account_line(struct span line, const struct backup_account_calls *calls,
                   void *arg)
 {
@@ -90,6 +102,8 @@ take_account_line(struct span line, const struct backup_account_calls *calls,
         take_user(rest, calls, arg);
     } else if (span_is(key, "limits") && calls->limits != NULL) {
         take_limits(rest, calls, arg);
+    } else if (span_is(key, "keep") && calls->keep != NULL) {
+        take_keep(rest, calls, arg);
     } else if (span_is(key, "alias") && calls->alias != NULL) {
         span_cut(&rest, ' ', &first);
         if (first.n > 0 && rest.n > 0)
@@ -157,6 +171,9 @@ put_limit(struct buf *out, bool own, uint64_t limit)
 void
 backup_accounts_limits(struct buf *out, const struct store_quota *q)
 {
+    if (q->own_keep)
+        buf_printf(out, "keep %.*s %" PRIu64 "\n", SPAN(q->user),
+                   q->keep_deleted);
     if (!q->own_bytes && !q->own_messages)
         return;
     buf_printf(out, "limits %.*s", SPAN(q->user));

@@ -6,6 +6,7 @@
  *   pillarbox-accounts 1
  *   user anna@example.org <base64>       authd's record: a secret
  *   limits anna@example.org 1000 none    octets, messages; or default
+ *   keep anna@example.org 86400          seconds, of what it deletes
  *   alias sales@example.org anna@example.org
  *   mail anna@example.org                the backup has mail of this account
  *
@@ -34,6 +35,8 @@ struct backup_account_calls {
     void (*limits)(void *arg, struct span name, uint64_t bytes,
                    uint64_t messages);
     void (*alias)(void *arg, struct span alias, struct span target);
+    /* As store_set_keep() takes it. */
+    void (*keep)(void *arg, struct span name, uint64_t seconds);
     void (*mail)(void *arg, struct span name);
 };
 
@@ -46,6 +49,7 @@ bool backup_accounts_parse(struct span text,
 void backup_accounts_begin(struct buf *out);
 void backup_accounts_user(struct buf *out, struct span name,
                           struct span record);
+/* Limits and time to keep that are its own. */
 void backup_accounts_limits(struct buf *out, const struct store_quota *q);
 void backup_accounts_alias(struct buf *out, struct span alias,
                            struct span target);

@@ -183,6 +183,7 @@ def fill(box):
     box.cli("alias", "add", "sales" + DOMAIN, "anna" + DOMAIN)
     box.cli("alias", "add", "shop" + DOMAIN, "sales" + DOMAIN)
     box.cli("quota", "set", "anna", "2G", "5000")
+    box.cli("keep", "set", "anna", "3d")
     send(box, range(1, 8))
     send(box, [1, 2], "ben")
     c = imap(box)
@@ -540,6 +541,7 @@ def whole_machine(box, check, path):
     create(box, path)
     seen = answers(box)
     quota = box.cli("quota", "show", "anna").stdout
+    keep = box.cli("keep", "show", "anna").stdout
     aliases = box.cli("alias", "list").stdout
     users = box.cli("user", "list").stdout
     with Appliance() as other:
@@ -555,6 +557,8 @@ def whole_machine(box, check, path):
                    f"{differences(seen, again)}")
         check.that(other.cli("quota", "show", "anna").stdout == quota,
                    "limits and what is used")
+        check.that(other.cli("keep", "show", "anna").stdout == keep,
+                   "how long what she deletes is kept")
         check.that(other.cli("alias", "list").stdout == aliases, "aliases")
         check.that(other.cli("user", "list").stdout == users, "accounts")
         check.that(open(other.ca(), "rb").read() == open(box.ca(), "rb").read(),

@@ -33,8 +33,14 @@ on_mail(void *arg, struct span name)
     buf_printf(arg, "mail %.*s;", SPAN(name));
 }
 
+static void
+on_keep(void *arg, struct span name, uint64_t seconds)
+{
+    buf_printf(arg, "keep %.*s %" PRIu64 ";", SPAN(name), seconds);
+}
+
 static const struct backup_account_calls calls = { on_user, on_limits, on_alias,
-                                                   on_mail };
+                                                   on_keep, on_mail };
 
 static void
 on_mailbox(void *arg, const struct backup_mailbox *m)
@@ -56,6 +62,8 @@ static const struct {
       "limits a@x.org a ffffffffffffffff;limits a@x.org 0 7;", "limits" },
     { ACCOUNTS "limits a@x.org 10\nlimits a@x.org ten none\nlimits  1 1\n", "",
       "limits that are none" },
+    { ACCOUNTS "keep a@x.org 0\nkeep a@x.org x\nkeep ../x 7\n",
+      "keep a@x.org 0;", "how long what is deleted is kept" },
     { ACCOUNTS "user ../../etc QUJD\nmail ../x\nuser a@x.org !\n", "",
       "names that lead elsewhere, a record that is none" },
     { ACCOUNTS "novelty a\n\nuser\nalias\nalias a\nmail\n", "",
