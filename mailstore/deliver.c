@@ -236,6 +236,34 @@ add_target(struct delivery *d, struct folder *f)
 }
 
 static void
+keywords_durable(void *arg, const struct error *e)
+{
+    struct delivery *d = arg;
+    struct error gone;
+
+    fail(&gone, FAIL_NOT_FOUND, "the mailbox is gone");
+    if (e != NULL)
+        deliver_fail(d, e);
+    else if (d->targets[d->count - 1].folder->deleted)
+        deliver_fail(d, &gone);
+    resolve_next(d);
+}
+
+/* A name with a keyword's letter comes after the file that says what the letter
+ * means: else a crash in between leaves a message without its keyword. */
+static void
+wait_for_keywords(struct delivery *d, struct folder *f)
+{
+    bool wait = d->keyword_count > 0 && !d->failed &&
+                (f->keywords_changed || f->control_writing);
+
+    if (wait)
+        folder_write_control(f, keywords_durable, d);
+    else
+        resolve_next(d);
+}
+
+static void
 target_ready(void *arg, const struct error *e)
 {
     struct delivery *d = arg;
@@ -250,7 +278,7 @@ target_ready(void *arg, const struct error *e)
     else if (!folder_keywords(t->folder, d->keyword_spans, d->keyword_count,
                               &t->keywords, &mine))
         deliver_fail(d, &mine);
-    resolve_next(d);
+    wait_for_keywords(d, t->folder);
 }
 
 /* Mailboxes that are not there, or cannot be, are INBOX. */
