@@ -2,6 +2,7 @@
 """A Dovecot of Debian's, pointed at what we exported and at our live Maildir,
 sees the same messages, flags and keywords, and in the export the same UIDs;
 and what it stored comes in again."""
+import grp
 import imaplib
 import os
 import poplib
@@ -43,7 +44,7 @@ class Dovecot:
         me = pwd.getpwuid(os.getuid()).pw_name
         users = "" if os.getuid() == 0 else (
             f"default_internal_user = {me}\ndefault_login_user = {me}\n"
-            f"default_internal_group = {me}\n")
+            f"default_internal_group = {grp.getgrgid(os.getgid()).gr_name}\n")
         self.dirs = os.path.join(directory, "own")
         os.makedirs(self.dirs)
         if os.getuid() == 0:  # Dovecot serves everybody but root

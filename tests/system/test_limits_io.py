@@ -33,7 +33,6 @@ WRITING = (
     ("write", "/mail/tmp/", READABLE),
     ("fsync", "/mail/tmp/", READABLE),
     ("create", "/mail/tmp/", READABLE),
-    ("setattr", "/mail/tmp/", READABLE),
     ("link", "/new/", READABLE),
     ("fsyncdir", "/new", READABLE),
     ("fsyncdir", "/cur", READABLE),
