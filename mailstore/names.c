@@ -91,9 +91,12 @@ give_name(int dir, struct item *item, const char *from, struct error *e)
 {
     if (strncmp(from, "new/", 4) != 0)
         return fs_rename(dir, from, dir, item->to, e);
-    item->from_new = true;
-    /* EXISTS: a crash came between link and unlink. */
-    return fs_link(dir, from, dir, item->to, e) || e->kind == FAIL_EXISTS;
+    /* EXISTS: a crash came between link and unlink. Only where there are two
+     * names may the old one be removed: what others renamed meanwhile may have
+     * the new one alone. */
+    item->from_new =
+        fs_link(dir, from, dir, item->to, e) || e->kind == FAIL_EXISTS;
+    return item->from_new;
 }
 
 static void
