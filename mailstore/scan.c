@@ -343,7 +343,10 @@ settle_double(struct scan *s, struct entry *first, struct entry *second)
     if (!stat_entry(s, first, &a) || !stat_entry(s, second, &b))
         return first;
     if (a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
-        drop_second_name(s, second);
+        if (s->trust)
+            drop_second_name(s, second);
+        second->dropped = true;
+        s->stable = s->stable && s->trust; /* look again */
         return first;
     }
     if (a.st_ctim.tv_sec != b.st_ctim.tv_sec)
