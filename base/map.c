@@ -27,6 +27,7 @@ struct map {
 };
 
 #define SIZE_START 16
+#define SIZE_KEPT  256 /* larger ones are given back once they are empty */
 
 static const char dead_mark = 'x';
 
@@ -42,14 +43,22 @@ is_live(const struct slot *s)
     return s->key.p != NULL;
 }
 
+static void
+start_small(struct map *m)
+{
+    free(m->slots);
+    m->size = SIZE_START;
+    m->slots = mem_take_array(m->size, sizeof *m->slots);
+    m->used = 0;
+}
+
 struct map *
 map_new(void)
 {
     struct map *m = mem_take(sizeof *m);
 
     m->secret = hash_key_random();
-    m->size = SIZE_START;
-    m->slots = mem_take_array(m->size, sizeof *m->slots);
+    start_small(m);
     return m;
 }
 
@@ -164,6 +173,8 @@ map_remove(struct map *m, struct span key)
     free((void *)(uintptr_t)s->key.p);
     *s = (struct slot){ .value = dead() };
     m->live--;
+    if (m->live == 0 && m->size > SIZE_KEPT)
+        start_small(m);
     return before;
 }
 

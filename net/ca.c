@@ -183,9 +183,6 @@ ca_may_sign(const struct job *j)
            j->now + CA_DAYS_MIN * DAY < end;
 }
 
-/* A clock that stands before the day we made one of them is wrong (a board
- * without a battery, before it has asked for the time): that is no reason to
- * make them anew. */
 static int64_t
 not_before(const struct ca_pair *p, int64_t now)
 {
@@ -196,6 +193,20 @@ not_before(const struct ca_pair *p, int64_t now)
         now >= start + DAY)
         return now;
     return start + DAY;
+}
+
+/*
+ * A clock that stands before the day we made the CA is wrong (a board without a
+ * battery, before it has asked for the time): that is no reason to make
+ * anything anew. One that only stands before the certificate's day may have
+ * been wrong then: that certificate is of no use before its time.
+ */
+static int64_t
+plausible_now(const struct job *j, int64_t now)
+{
+    int64_t later = not_before(j->ca, now);
+
+    return later == now ? now : not_before(j->leaf, later);
 }
 
 /* Every device must be told to trust the new one. */
@@ -246,7 +257,7 @@ ca_ensure(const char *dir, const char *const *names, size_t count, bool *made,
     if (fine) {
         bool keep;
 
-        j.now = not_before(j.leaf, not_before(j.ca, j.now));
+        j.now = plausible_now(&j, j.now);
         keep = leaf_will_do(&j);
         fine = keep || renew(&j, e);
         if (fine)

@@ -10,6 +10,7 @@
 struct live {
     struct store_row row;
     bool used;     /* it stands for a message of the backup */
+    size_t skip;   /* of the first of a size: so many from it on are used */
     bool has_read; /* then digest is its content's, unless it is gone */
     bool gone;
     unsigned char digest[SHA256_SIZE];
@@ -78,17 +79,19 @@ open_mailbox(struct matching *m, struct error *e)
 
 /* --- comparing ----------------------------------------------------------------------------- */
 
-/* The first of this size, or the one behind where it would be. */
+/* The first of this size and at least this UID, or the one behind where it
+ * would be. */
 static size_t
-find_size(const struct matching *m, uint64_t size)
+find_place(const struct matching *m, uint64_t size, uint32_t uid)
 {
+    const struct live wanted = { .row = { .size = size, .uid = uid } };
     size_t low = 0;
     size_t high = m->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (m->live[middle].row.size < size)
+        if (order_live(&m->live[middle], &wanted) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -100,10 +103,12 @@ static struct live *
 find_uid(const struct matching *m, const struct source_message *message,
          uint64_t size)
 {
-    for (size_t i = find_size(m, size);
-         i < m->count && m->live[i].row.size == size; i++)
-        if (m->live[i].row.uid == message->uid)
-            return m->live[i].row.date == message->date ? &m->live[i] : NULL;
+    size_t i = find_place(m, size, message->uid);
+    struct live *l = &m->live[i];
+
+    if (i < m->count && l->row.size == size && l->row.uid == message->uid &&
+        l->row.date == message->date)
+        return l;
     return NULL;
 }
 
@@ -124,8 +129,13 @@ static bool
 find_content(struct matching *m, const struct backup_entry *entry,
              struct live **found, struct error *e)
 {
+    size_t first = find_place(m, entry->size, 0);
+    size_t *skip = &m->live[first].skip;
+
     *found = NULL;
-    for (size_t i = find_size(m, entry->size);
+    while (first + *skip < m->count && m->live[first + *skip].used)
+        ++*skip;
+    for (size_t i = first + *skip;
          i < m->count && m->live[i].row.size == entry->size; i++) {
         struct live *l = &m->live[i];
 

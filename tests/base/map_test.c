@@ -35,6 +35,9 @@ check_many(struct map *m)
         seen++;
     }
     CHECK(seen == MANY / 2 && map_count(m) == 0, "the walk sees each once");
+    at = 0;
+    CHECK(!map_next(m, &at, &key, &value) && at < MANY,
+          "an empty one is small again: %zu slots", at);
 }
 
 static void

@@ -215,6 +215,12 @@ check_renewal(const char *dir)
     CHECK(same_file(in(dir, "ca.pem"), &ca), "the CA stays");
     CHECK(same_file(in(dir, "server.key"), &key), "the key stays");
     CHECK(!same_file(in(dir, "server.pem"), &leaf), "the leaf is another");
+    clock_hold(now - 9000 * DAY);
+    CHECK(!ensure(dir, names, 6, &e), "nor is it now");
+    clock_hold(now + 10 * DAY);
+    CHECK(ensure(dir, names, 6, &e), "one made while the clock was ahead");
+    CHECK(same_file(in(dir, "ca.pem"), &ca), "the CA stays then, too");
+    CHECK(!ensure(dir, names, 6, &e), "once");
     clock_hold(now + 3640 * DAY);
     CHECK(ensure(dir, names, 6, &e) && !same_file(in(dir, "ca.pem"), &ca),
           "a CA that is about to end is made anew");
