@@ -5,7 +5,7 @@
  *   <dir>/CLEAN           there while the last life ended with kv_close()
  *   <dir>/DOUBT           nothing here is believed until written anew
  *   <dir>/<table>.db      btrees, checksum on every page
- *   <dir>/log.NNNNNNNNNN  the write-ahead log, 16 MiB a file
+ *   <dir>/log.NNNNNNNNNN  the write-ahead log, 4 MiB a file
  *
  * libdb never syncs the directory (K2). Without that a power cut may take the
  * log file's name with it, and all that a flush had promised.
@@ -31,8 +31,8 @@
 
 #define CACHE_DEFAULT  ((uint64_t)16 << 20)
 #define PAGE_DEFAULT   4096
-#define LOG_BUFFER     (4u << 20)
-#define LOG_FILE       (16u << 20)
+#define LOG_BUFFER     (1u << 20)
+#define LOG_FILE       (4u << 20)
 #define LOCKS          50000 /* a transaction holds one for each page it changed */
 #define LOCKERS        1000
 #define LOCK_BUCKETS   1021 /* not 50000: 7 MiB that are never needed */
@@ -402,13 +402,27 @@ is_in_place(struct kv *kv, struct error *e)
                 "%s was removed, or is another disk now; put it back", kv->dir);
 }
 
-/* K2: a log file that began since the last time has a name to make durable. */
+static bool
+has_log_file(const struct kv *kv, unsigned number)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "log.%010u", number);
+    return faccessat(kv->dir_fd, name, F_OK, 0) == 0;
+}
+
+/*
+ * K2: a log file that began since the last time has a name to make durable.
+ * libdb counts a file as begun while all of it still lies in the buffer, and
+ * creates it when that is written: what is not there yet is not done with.
+ */
 static bool
 sync_names(struct kv *kv, struct error *e)
 {
     DB_LOG_STAT *st;
     int ret = kv->env->log_stat(kv->env, &st, 0);
     unsigned file;
+    bool is_there;
 
     if (ret != 0)
         return kv_failed(kv, ret, "look at the log of", kv->dir, e);
@@ -420,12 +434,14 @@ sync_names(struct kv *kv, struct error *e)
         return false;
     if (file == atomic_load(&kv->synced_file))
         return true;
+    is_there = has_log_file(kv, file);
     if (!fs_sync(kv->dir_fd, e)) {
         atomic_store(&kv->damaged, true);
         kv_anew_ask(kv->dir_fd);
         return false;
     }
-    atomic_store(&kv->synced_file, file);
+    if (is_there)
+        atomic_store(&kv->synced_file, file);
     return true;
 }
 
