@@ -11,6 +11,7 @@
  * log file's name with it, and all that a flush had promised.
  */
 #include "kv/kv_anew.h"
+#include "kv/kv_dir.h"
 #include "kv/kv_inside.h"
 
 #include "base/fs.h"
@@ -19,7 +20,6 @@
 #include "base/mem.h"
 
 #include <db.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -385,32 +385,6 @@ kv_close(struct kv **kv_at)
 
 /* --- durability ------------------------------------------------------------------- */
 
-/* What is written to a directory that nobody finds again is not durable. */
-static bool
-is_in_place(struct kv *kv, struct error *e)
-{
-    struct stat held;
-    struct stat there;
-
-    if (fstat(kv->dir_fd, &held) == -1)
-        return fail_sys(e, "look at %s", kv->dir);
-    if (fs_stat(AT_FDCWD, kv->dir, &there, e) && there.st_dev == held.st_dev &&
-        there.st_ino == held.st_ino)
-        return true;
-    atomic_store(&kv->damaged, true);
-    return fail(e, FAIL_UNAVAILABLE,
-                "%s was removed, or is another disk now; put it back", kv->dir);
-}
-
-static bool
-has_log_file(const struct kv *kv, unsigned number)
-{
-    char name[32];
-
-    snprintf(name, sizeof name, "log.%010u", number);
-    return faccessat(kv->dir_fd, name, F_OK, 0) == 0;
-}
-
 /*
  * K2: a log file that began since the last time has a name to make durable.
  * libdb counts a file as begun while all of it still lies in the buffer, and
@@ -430,11 +404,13 @@ sync_names(struct kv *kv, struct error *e)
     atomic_store(&kv->log_bytes,
                  ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes);
     free(st);
-    if (!is_in_place(kv, e))
+    if (!kv_dir_is_in_place(kv->dir_fd, kv->dir, e)) {
+        atomic_store(&kv->damaged, true);
         return false;
+    }
     if (file == atomic_load(&kv->synced_file))
         return true;
-    is_there = has_log_file(kv, file);
+    is_there = kv_dir_has_log(kv->dir_fd, file);
     if (!fs_sync(kv->dir_fd, e)) {
         atomic_store(&kv->damaged, true);
         kv_anew_ask(kv->dir_fd);
@@ -471,29 +447,6 @@ kv_checkpoint(struct kv *kv, struct error *e)
     return sync_names(kv, e);
 }
 
-static bool
-sync_files(const char *dir, struct error *e)
-{
-    DIR *d = opendir(dir);
-    struct dirent *entry;
-    bool fine = true;
-    int fd;
-
-    if (d == NULL)
-        return fail_sys(e, "open directory %s", dir);
-    while (fine && (entry = readdir(d)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        fine = fs_open_read(dirfd(d), entry->d_name, &fd, e);
-        if (fine) {
-            fine = fs_sync(fd, e);
-            close(fd);
-        }
-    }
-    closedir(d);
-    return fine && fs_sync_dir(AT_FDCWD, dir, e);
-}
-
 bool
 kv_backup(struct kv *kv, const char *to, struct error *e)
 {
@@ -507,5 +460,5 @@ kv_backup(struct kv *kv, const char *to, struct error *e)
     if (ret != 0) /* says nothing about our own files */
         return fail(e, ret == ENOSPC ? FAIL_FULL : FAIL_IO, "back up to %s: %s",
                     to, db_strerror(ret));
-    return sync_files(to, e);
+    return kv_dir_sync_all(to, e);
 }

@@ -68,6 +68,7 @@ struct core {
     size_t idle_bytes; /* of their rows */
     struct committer *committer;
     struct delivery *imports; /* being committed, in the order of UIDs */
+    bool going_on;            /* with imports, further up the stack    */
     struct notify *notify;
     struct purge *purge;
     struct age *age;

@@ -349,6 +349,12 @@ end_later(void *arg)
     deliver_end(arg);
 }
 
+void
+deliver_end_later(struct delivery *d)
+{
+    core_defer(d->core, end_later, d);
+}
+
 static void
 resolve_next(struct delivery *d)
 {
@@ -356,8 +362,12 @@ resolve_next(struct delivery *d)
 
     if (all && !d->failed)
         claim_room(d);
+    if (d->mark != 0 && (all || d->failed)) {
+        deliver_import_resolved(d);
+        return;
+    }
     if (d->failed) { /* never from inside deliver_commit() */
-        core_defer(d->core, end_later, d);
+        deliver_end_later(d);
         return;
     }
     if (all) {
@@ -371,8 +381,8 @@ resolve_next(struct delivery *d)
         core_defer(d->core, resolve_later, d);
 }
 
-static void
-find_targets(struct delivery *d)
+void
+deliver_find_targets(struct delivery *d)
 {
     if (d->failed || d->to == NULL) {
         resolve_next(d);
@@ -383,33 +393,16 @@ find_targets(struct delivery *d)
     reconcile_ready(d->to, RECONCILE_VERIFIED, target_ready, d);
 }
 
-/* Imports go on in the order of their commits: that of their UIDs. */
 static void
 file_done(struct pool_job *job)
 {
     struct delivery *d = (struct delivery *)job;
-    struct delivery **first = &d->core->imports;
 
     d->settled = true;
-    if (d->mark == 0) {
-        find_targets(d);
-        return;
-    }
-    while (*first != NULL && (*first)->settled) {
-        d = *first;
-        *first = d->next_import;
-        find_targets(d);
-    }
-}
-
-static void
-queue_import(struct delivery *d)
-{
-    struct delivery **at = &d->core->imports;
-
-    while (*at != NULL)
-        at = &(*at)->next_import;
-    *at = d;
+    if (d->mark == 0)
+        deliver_find_targets(d);
+    else
+        deliver_imports_go_on(d->core);
 }
 
 void
@@ -466,10 +459,10 @@ deliver_commit(struct delivery *d, const struct deliver_new *n,
     d->done = fn;
     d->done_arg = arg;
     if (d->mark != 0)
-        queue_import(d);
+        deliver_import_queue(d);
     /* A small file is settled by the committer, with others of its batch. */
     if (d->mark == 0 && d->size <= STORE_SMALL_FILE) {
-        find_targets(d);
+        deliver_find_targets(d);
         return;
     }
     d->job = (struct pool_job){ .run = run_file, .done = file_done };

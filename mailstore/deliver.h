@@ -90,7 +90,8 @@ struct delivery {
     uint32_t uid;    /* wanted; 0: the next */
     uint64_t mark;   /* not 0: an import; keeps its place in core->imports */
     bool is_old;
-    bool settled; /* its file is checked, dated and durable */
+    bool settled;   /* its file is checked, dated and durable */
+    bool resolving; /* an import whose turn it is */
     struct delivery *next_import;
     bool failed;
     struct error e;
@@ -125,6 +126,19 @@ void deliver_end(struct delivery *d);
 
 /* For an import's commit: where it goes to. Takes f, which is held. */
 void deliver_into(struct delivery *d, struct folder *f);
+
+/* --- between deliver.c and deliver_import.c ---------------------------------------- */
+
+/* Its mailboxes, and then the committer; its file may be settled by then. */
+void deliver_find_targets(struct delivery *d);
+void deliver_end_later(struct delivery *d);
+
+/* One more, behind the others. */
+void deliver_import_queue(struct delivery *d);
+/* The first has found its mailbox, or failed. */
+void deliver_import_resolved(struct delivery *d);
+/* The first may have been settled. */
+void deliver_imports_go_on(struct core *c);
 
 /* Fails d (the first reason is kept). */
 void deliver_fail(struct delivery *d, const struct error *e);

@@ -672,7 +672,9 @@ def role_users(check):
             owner = os.stat(os.path.join(directory, "mail/example.org/anna")).st_uid
             check.that(owner == 64001, f"to whom it belongs: {owner}")
             box.start()
-            check.that(answers(box) == seen, "and all is there")
+            again = answers(box)
+            check.that(again == seen, "and all is there: "
+                       f"{differences(seen, again)}")
     finally:
         shutil.rmtree(directory)
 

@@ -177,6 +177,47 @@ check_marks(void)
           "none");
 }
 
+/* A keyword that the mailbox does not know yet must be written down first:
+ * those behind it wait. */
+static void
+check_order(struct rig *r, struct store_session *x)
+{
+    enum { MANY = 12 };
+    struct rig_answer a[MANY];
+    struct marks m = { 0 };
+    struct error e;
+
+    CHECK(begin(r, x, 4242, &m), "an empty mailbox");
+    for (unsigned n = 0; n < MANY; n++) {
+        a[n] = rig_ask(r);
+        a[n].delivery = store_delivery_begin(r->admin, 0, rig_begun, &a[n]);
+        rig_wait(r, &a[n].done);
+        fs_write(a[n].fd, span_of(TEXT), &e);
+        a[n].done = false;
+    }
+    for (unsigned n = 0; n < MANY; n++) {
+        const struct store_import i = { span_of("INBOX"), n + 1, n + 1, true };
+        char word[16];
+        const struct span keyword =
+            span_from(word, (size_t)snprintf(word, sizeof word, "word%u", n));
+        const struct store_new new = {
+            .size = strlen(TEXT),
+            .date = 1234567890,
+            .flags = { 0, &keyword, n % 3 == 0 },
+        };
+
+        store_import_commit(a[n].delivery, x, &i, &new, rig_committed, &a[n]);
+    }
+    for (unsigned n = 0; n < MANY; n++) {
+        rig_wait(r, &a[n].done);
+        store_delivery_abort(&a[n].delivery);
+        CHECK(!a[n].failed && a[n].uid == n + 1, "UID %u: %u %s", n + 1,
+              a[n].uid, a[n].failed ? a[n].e.text : "");
+    }
+    end(r, x, MANY + 1);
+    buf_free(&m.seen);
+}
+
 int
 main(void)
 {
@@ -190,6 +231,11 @@ main(void)
     check_numbers(&r, x);
     check_lowering(&r, x);
     check_refusals(&r, x);
+    store_logout(&x);
+    rig_free(&r);
+    rig_init(&r);
+    x = log_in(&r);
+    check_order(&r, x);
     store_logout(&x);
     rig_free(&r);
     return check_report();
