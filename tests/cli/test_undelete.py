@@ -314,12 +314,14 @@ def expunge_all(box, user):
 
 
 def keep_times(check):
+    """The general time is short: a quarter of it is how long the clock must have
+    stood still before anything is old."""
     day = 86400
-    with Appliance() as box:
+    with Appliance("mail {\n  keep_deleted = 20s\n}\n") as box:
         for user in (ANNA, CARL):
             box.add_user(user, SECRET)
         check.that(rows(box, "keep", "show", ANNA)[0] ==
-                   {"user": ANNA, "keep_deleted": "14d", "set_for": "all"},
+                   {"user": ANNA, "keep_deleted": "20s", "set_for": "all"},
                    "as everybody has it")
         box.cli("keep", "set", ANNA, "30d")
         check.that(box.cli("keep", "set", ANNA, "soon",
@@ -338,7 +340,7 @@ def keep_times(check):
         end = time.time() + 20
         while time.time() < end and kept(box, CARL):
             time.sleep(0.3)
-        check.that(kept(box, CARL) == [], "14 days have passed for one")
+        check.that(kept(box, CARL) == [], "it is over for one")
         check.that(len(kept(box)) == 2, "30 have not for the other")
         check.that(rows(box, "keep", "show", ANNA)[0]["keep_deleted"] == "30d",
                    "the time outlives restart and index")

@@ -130,6 +130,11 @@ test_rebuild(struct rig *r)
     rig_answer_free(&a);
 }
 
+struct nap {
+    struct pool_job job; /* first: what the pool hands out */
+    bool is_over;
+};
+
 static void
 run_nap(struct pool_job *job)
 {
@@ -142,23 +147,23 @@ run_nap(struct pool_job *job)
 static void
 woken(struct pool_job *job)
 {
-    (void)job;
+    ((struct nap *)job)->is_over = true;
 }
 
 /* Nobody looks at a file for a while. */
 static void
-keep_pool_busy(struct rig *r, struct pool_job naps[STORE_WORKERS])
+keep_pool_busy(struct rig *r, struct nap naps[STORE_WORKERS])
 {
     for (int i = 0; i < STORE_WORKERS; i++) {
-        naps[i] = (struct pool_job){ .run = run_nap, .done = woken };
-        pool_add(r->core->pool, &naps[i]);
+        naps[i] = (struct nap){ .job = { .run = run_nap, .done = woken } };
+        pool_add(r->core->pool, &naps[i].job);
     }
 }
 
 static void
 test_asked_meanwhile(struct rig *r, struct store_session *x, uint32_t uid)
 {
-    struct pool_job naps[STORE_WORKERS];
+    struct nap naps[STORE_WORKERS];
     struct rig_answer rebuilt = rig_ask(r);
     struct rig_answer flagged = rig_ask(r);
     struct rig_answer read = rig_ask(r);
@@ -182,6 +187,9 @@ test_asked_meanwhile(struct rig *r, struct store_session *x, uint32_t uid)
     store_message(x, uid, rig_message, &read);
     rig_wait(r, &read.done);
     rig_wait(r, &rebuilt.done);
+    for (int i = 0; i < STORE_WORKERS; i++)
+        while (!naps[i].is_over)
+            rig_sleep(r, 10);
     CHECK(!flagged.failed && !read.failed && !rebuilt.failed,
           "and is answered: %s %s", flagged.e.text, read.e.text);
     close(read.fd);
