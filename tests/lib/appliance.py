@@ -8,6 +8,7 @@ Leaving the block stops it with SIGTERM and raises when it did not end well or
 a sanitizer had something to say.
 """
 import os
+import random
 import re
 import shutil
 import signal
@@ -22,6 +23,7 @@ LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3",
              "pop3s")
 START_SECONDS = 30
 STOP_SECONDS = 30
+PORTS = (10240, 32768)
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
                      r"pillarbox: bug:|ThreadSanitizer")
 
@@ -32,12 +34,18 @@ def bin_dir():
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
+    """Below those that the system gives to clients: else any connection may
+    take one before its listener does."""
+    ports = []
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in ports:
+            ports.append(port)
     return ports
 
 
